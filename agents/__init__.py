@@ -1,0 +1,1 @@
+"""What runs: engines, settings, the command line. No billing rule lives here."""

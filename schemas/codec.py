@@ -1,0 +1,181 @@
+"""The wire format: Confluent framing around an Avro body. Bytes in, records out; no business rule.
+
+A framed value is byte 0, the schema id (4 bytes, big-endian) and the Avro body, written by fastavro.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+
+import fastavro
+from fastavro.types import Schema
+
+from schemas.alert import Alert
+from schemas.claim import Claim
+from schemas.decision import Decision
+from schemas.denial import Denial
+from schemas.documentation import Documentation
+from schemas.edit import Edit
+from schemas.edit_decision import EditDecision
+from schemas.encounter import Encounter
+from schemas.errors import Unreadable
+from schemas.hold import Hold
+from schemas.record import Record
+from schemas.remittance import Remittance
+from schemas.review import Review
+
+R = TypeVar("R", bound=Record)
+
+RECORDS: tuple[type[Record], ...] = (
+    Encounter,
+    Documentation,
+    Claim,
+    Review,
+    Decision,
+    Hold,
+    Remittance,
+    Denial,
+    Edit,
+    EditDecision,
+    Alert,
+)
+"""Every record that has a topic; each has `avsc/<name>.avsc`."""
+
+_HEADER = struct.Struct(">bI")
+
+
+def avsc_name(model: type[Record]) -> str:
+    """The file name of a record's schema without its ending: EditDecision -> edit_decision."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in model.__name__).lstrip("_")
+
+
+@cache
+def avsc(model: type[Record]) -> dict[str, Any]:
+    """The Avro schema of `model` as its `.avsc` states it, tags included."""
+    text = (files("schemas") / "avsc" / f"{avsc_name(model)}.avsc").read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@cache
+def parsed(model: type[Record]) -> Schema:
+    """The schema of `model`, ready for fastavro."""
+    return fastavro.parse_schema(avsc(model))
+
+
+def encode(record: Record) -> bytes:
+    """The Avro body of a record, without framing."""
+    out = io.BytesIO()
+    # Nullable lists are tuples here, and fastavro would take a tuple in a union for a (type name, value) pair.
+    fastavro.schemaless_writer(out, parsed(type(record)), record.model_dump(), disable_tuple_notation=True)
+    return out.getvalue()
+
+
+def decode(model: type[R], body: bytes, writer: Schema | None = None) -> R:
+    """The record in an Avro body that was written with `writer` (by default the package's own schema).
+
+    Raises `Unreadable` when the bytes are no such record, have bytes left over, or carry an enum symbol unknown here.
+    """
+    stream = io.BytesIO(body)
+    own = parsed(model)
+    try:
+        values: Any = fastavro.schemaless_reader(stream, writer or own, own if writer else None)
+    except (
+        Exception
+    ) as error:  # fastavro raises whatever the bytes lead it into: EOFError, IndexError, OverflowError...
+        raise Unreadable(f"{model.__name__}: the bytes are not Avro of the schema that they name") from error
+    if stream.tell() != len(body):
+        raise Unreadable(f"{model.__name__}: {len(body) - stream.tell()} bytes left over after the record")
+    return build(model, values)
+
+
+class _Plan(NamedTuple):
+    enums: tuple[tuple[str, frozenset[str]], ...]
+    nested: tuple[tuple[str, type[Record]], ...]
+    lists: tuple[str, ...]
+    record_lists: tuple[tuple[str, type[Record]], ...]
+    bounds: tuple[tuple[str, int], ...]
+    fields: frozenset[str]
+
+
+def _unwrap(annotation: Any) -> Any:
+    """`X | None` -> X."""
+    args = [arg for arg in get_args(annotation) if arg is not type(None)]
+    return args[0] if type(None) in get_args(annotation) else annotation
+
+
+@cache
+def _plan(model: type[Record]) -> _Plan:
+    """What `build` must look at beyond what Avro's own types already prove."""
+    enums, nested, lists, record_lists, bounds = [], [], [], [], []
+    for name, field in model.model_fields.items():
+        kind = _unwrap(field.annotation)
+        for bound in field.metadata:
+            if isinstance(getattr(bound, "ge", None), int) and bound.ge > 0:
+                bounds.append((name, bound.ge))
+            if isinstance(getattr(bound, "min_length", None), int):
+                bounds.append((name, -bound.min_length))
+        origin = get_origin(kind)
+        if origin is tuple:
+            item = get_args(kind)[0]
+            if isinstance(item, type) and issubclass(item, Record):
+                record_lists.append((name, item))
+            else:
+                lists.append(name)
+        elif isinstance(kind, type) and issubclass(kind, Record):
+            nested.append((name, kind))
+        elif origin is not None and all(isinstance(arg, str) for arg in get_args(kind)):
+            enums.append((name, frozenset(get_args(kind))))
+    return _Plan(
+        tuple(enums), tuple(nested), tuple(lists), tuple(record_lists), tuple(bounds), frozenset(model.model_fields)
+    )
+
+
+def build(model: type[R], values: dict[str, Any]) -> R:
+    """A record from values whose types Avro has proved: as `model_validate` would give, at a quarter of the cost.
+
+    Raises `Unreadable` for what Avro's types cannot say: an unknown symbol, a revision below 1, an empty id.
+    """
+    plan = _plan(model)
+    for name, symbols in plan.enums:
+        value = values[name]
+        if value not in symbols and value is not None:
+            raise Unreadable(f"{name}: expected one of {', '.join(sorted(symbols))}")
+    for name, bound in plan.bounds:
+        value = values[name]
+        if bound > 0 and value < bound:
+            raise Unreadable(f"{name}: expected a whole number from {bound}")
+        if bound < 0 and not value:
+            raise Unreadable(f"{name}: expected text, got nothing")
+    for name, kind in plan.nested:
+        if values[name] is not None:
+            values[name] = build(kind, values[name])
+    for name in plan.lists:
+        if values[name] is not None:
+            values[name] = tuple(values[name])
+    for name, kind in plan.record_lists:
+        values[name] = tuple([build(kind, item) for item in values[name]])
+    record = model.__new__(model)
+    set_slot = object.__setattr__
+    set_slot(record, "__dict__", values)
+    set_slot(record, "__pydantic_fields_set__", plan.fields)
+    set_slot(record, "__pydantic_extra__", None)
+    set_slot(record, "__pydantic_private__", None)
+    return record
+
+
+def frame(schema_id: int, body: bytes) -> bytes:
+    """`body` as it travels: magic byte, schema id, body."""
+    return _HEADER.pack(0, schema_id) + body
+
+
+def unframe(value: bytes) -> tuple[int, bytes]:
+    """Schema id and body of a framed value. Raises `Unreadable` if it is not framed."""
+    if len(value) < _HEADER.size or value[0] != 0:
+        raise Unreadable("expected Confluent framing: byte 0 and a 4-byte schema id before the Avro body")
+    return _HEADER.unpack_from(value)[1], value[_HEADER.size :]

@@ -1,0 +1,58 @@
+"""The base of every record and the field types that they share.
+
+Records are frozen and strict: a JSON number is never taken for text, nor text for a number. What a text *means*
+(a place of service, a diagnosis) is judged by the edits, not here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+INT_MAX = 2**31 - 1
+LONG_MAX = 2**63 - 1
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Record(BaseModel):
+    """One frozen record; unknown fields are refused, so that a misspelt field is never silently lost."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _utc_millis(value: dt.datetime) -> dt.datetime:
+    """Cut to what the wire keeps (UTC, whole milliseconds), so that both engines see one content."""
+    value = value.astimezone(dt.UTC)
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def millis(value: dt.datetime) -> int:
+    """Milliseconds since 1970-01-01 UTC, as Avro's timestamp-millis and Kafka's record time count them."""
+    delta = value - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
+
+
+def moment(value: int) -> dt.datetime:
+    """The inverse of `millis`."""
+    return EPOCH + dt.timedelta(milliseconds=value)
+
+
+Timestamp = Annotated[AwareDatetime, AfterValidator(_utc_millis)]
+"""A moment; Avro timestamp-millis, JSON ISO 8601 with an offset."""
+
+Date = dt.date
+"""A calendar day; Avro date, JSON YYYY-MM-DD."""
+
+Id = Annotated[str, Field(min_length=1)]
+"""An identifier; opaque, never empty, since it may become a key."""
+
+Int = Annotated[int, Field(ge=-INT_MAX - 1, le=INT_MAX)]
+"""A whole number; Avro int."""
+
+Revision = Annotated[int, Field(ge=1, le=INT_MAX)]
+"""Counts the versions of one fact from 1; the highest wins."""
+
+Cents = Annotated[int, Field(ge=-LONG_MAX - 1, le=LONG_MAX)]
+"""Money in US cents; Avro long."""
