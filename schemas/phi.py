@@ -7,14 +7,12 @@ schema holds everywhere at once.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.codec import avsc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from fastavro.types import Schema
 
     from schemas.record import Record
 
@@ -48,8 +46,8 @@ def _shown(model: type[Record]) -> frozenset[Path]:
     return frozenset(known - around - below)
 
 
-def _fields(schema: Schema, named: dict[str, Schema]) -> Iterator[tuple[Path, bool]]:
-    """Path and tag of each field below `schema`. `named` keeps the records met: Avro defines each once, then names it."""
+def _fields(schema: Any, named: dict[str, Any]) -> Iterator[tuple[Path, bool]]:
+    """Path and tag of each field below `schema`; `named` keeps the records met, since Avro spells each out only once."""
     schema = named.get(schema, schema) if isinstance(schema, str) else schema
     match schema:
         case list():
