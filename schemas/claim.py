@@ -28,7 +28,10 @@ class Line(Record):
 
 
 class Claim(Record):
-    """A claim as built; keyed by `encounter_id`, which it never changes. A correction keeps `claim_id` and `built_at`."""
+    """A claim as built; keyed by `encounter_id`, which it never changes.
+
+    A correction keeps `claim_id` and `built_at`.
+    """
 
     event_id: Id
     claim_id: Id

@@ -10,10 +10,9 @@ import json
 import struct
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_origin
 
 import fastavro
-from fastavro.types import Schema
 
 from schemas.alert import Alert
 from schemas.claim import Claim
@@ -28,6 +27,9 @@ from schemas.hold import Hold
 from schemas.record import Record
 from schemas.remittance import Remittance
 from schemas.review import Review
+
+if TYPE_CHECKING:
+    from fastavro.types import Schema
 
 R = TypeVar("R", bound=Record)
 
@@ -85,9 +87,7 @@ def decode(model: type[R], body: bytes, writer: Schema | None = None) -> R:
     own = parsed(model)
     try:
         values: Any = fastavro.schemaless_reader(stream, writer or own, own if writer else None)
-    except (
-        Exception
-    ) as error:  # fastavro raises whatever the bytes lead it into: EOFError, IndexError, OverflowError...
+    except Exception as error:  # fastavro raises what the bytes lead it into: EOFError, IndexError, OverflowError...
         raise Unreadable(f"{model.__name__}: the bytes are not Avro of the schema that they name") from error
     if stream.tell() != len(body):
         raise Unreadable(f"{model.__name__}: {len(body) - stream.tell()} bytes left over after the record")

@@ -47,7 +47,7 @@ def _shown(model: type[Record]) -> frozenset[Path]:
 
 
 def _fields(schema: Any, named: dict[str, Any]) -> Iterator[tuple[Path, bool]]:
-    """Path and tag of each field below `schema`; `named` keeps the records met, since Avro spells each out only once."""
+    """Path and tag of each field below `schema`; `named` keeps the records met, since Avro spells each out once."""
     schema = named.get(schema, schema) if isinstance(schema, str) else schema
     match schema:
         case list():
