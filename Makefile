@@ -1,39 +1,60 @@
 .DEFAULT_GOAL := help
+.NOTPARALLEL:  # two targets may need the same .venv
+.DELETE_ON_ERROR:
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+export TMPDIR := $(CURDIR)/.tmp  # pip's and pytest's scratch files stay inside the clone
 
-.PHONY: help setup demo test lint format bench docs clean
+.PHONY: help setup demo test lint format bench clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-$(READY): pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --editable '.[dev]'
-	@touch $(READY)
+setup: $(VENV)/.ready-dev ## make .venv with all that the other targets need
 
-setup: $(READY) ## make .venv with everything in it
+demo: $(VENV)/.ready ## a realistic day of claims, decided on this machine
+	@$(BIN)/cleanclaim demo
 
-demo: $(READY) ## a realistic day of claims, decided on this machine
-	$(BIN)/cleanclaim demo
+test: $(VENV)/.ready-dev ## all tests, with full branch coverage of streams/
+	@mkdir -p "$(TMPDIR)"
+	$(BIN)/python -m pytest --cov --cov-fail-under=100
 
-test: $(READY) ## all tests, with branch coverage of streams/
-	$(BIN)/python -m pytest --cov
-
-lint: $(READY) ## format check, lint, types, import contracts
+lint: $(VENV)/.ready-dev ## format, lint, spelling, types, import contracts, schema history
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m schemas check
 
-format: $(READY) ## format the code
+format: $(VENV)/.ready-dev ## format the code and fix what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## throughput, memory and disk on a million events
+bench: $(VENV)/.ready ## throughput, memory and disk on a million events
+	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.core
 
-clean: ## remove what the targets made
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+clean: ## remove all that the targets made
+	rm -rf $(VENV) .tmp build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written last, so a .venv that was interrupted half-way has none and is made anew.
+define install
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("cleanclaim needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ". Name another: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@echo "Setting up $(VENV) (once; about half a minute) ..."
+	@mkdir -p "$(TMPDIR)"
+	@ls $(VENV)/.ready* >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $(VENV)/.ready*
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-cache-dir --editable '$(1)'
+endef
+
+$(VENV)/.ready: pyproject.toml
+	$(call install,.)
+	@touch $@
+
+$(VENV)/.ready-dev: pyproject.toml
+	$(call install,.[dev])
+	@touch $(VENV)/.ready $@
