@@ -33,10 +33,20 @@ def history() -> dict[int, dict[str, Any]]:
     return {int(entry.name.removesuffix(".avsc")): json.loads(entry.read_text("utf-8")) for entry in entries}
 
 
+def versions(model: type[Record]) -> dict[int, dict[str, Any]]:
+    """The part of `history` that is about `model`, oldest first."""
+    return {schema_id: schema for schema_id, schema in history().items() if schema["name"] == model.__name__}
+
+
 @cache
 def package_id(model: type[Record]) -> int:
-    """The id under which records of `model` are written: the latest of that name."""
-    return max(schema_id for schema_id, schema in history().items() if schema["name"] == model.__name__)
+    """The id under which records of `model` are written: its latest."""
+    return max(versions(model))
+
+
+def is_current(model: type[Record]) -> bool:
+    """Whether the `.avsc` of `model` is what its latest id stands for."""
+    return bool(versions(model)) and history()[package_id(model)] == codec.avsc(model)
 
 
 @cache
