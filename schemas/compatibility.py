@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastavro.schema import expand_schema
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,25 +24,7 @@ def both_ways(new: dict[str, Any], old: dict[str, Any]) -> list[str]:
 
 def obstacles(reader: dict[str, Any], writer: dict[str, Any]) -> list[str]:
     """Why `reader` cannot read all that `writer` may have written, one sentence per place; empty when it can."""
-    return list(_obstacles(_expand(reader, {}), _expand(writer, {}), reader["name"]))
-
-
-def _expand(schema: Any, named: dict[str, Any]) -> Any:
-    """`schema` with each name replaced by the definition that it stands for. No record here contains itself."""
-    match schema:
-        case str():
-            return named.get(schema, {"type": schema})
-        case list():
-            return [_expand(branch, named) for branch in schema]
-        case {"type": "array", "items": items}:
-            return {"type": "array", "items": _expand(items, named)}
-        case {"type": "record", "name": name, "fields": fields}:
-            expanded = [{**field, "type": _expand(field["type"], named)} for field in fields]
-            named[name] = {**schema, "fields": expanded}
-            return named[name]
-        case {"type": "enum", "name": name}:
-            named[name] = schema
-    return schema
+    return list(_obstacles(expand_schema(reader), expand_schema(writer), reader["name"]))
 
 
 def _obstacles(reader: Any, writer: Any, at: str) -> Iterator[str]:
@@ -51,7 +35,7 @@ def _obstacles(reader: Any, writer: Any, at: str) -> Iterator[str]:
         case list(), _:
             tried = [list(_obstacles(branch, writer, at)) for branch in reader]
             if all(tried):
-                alike = [found for branch, found in zip(reader, tried, strict=True) if branch["type"] == writer["type"]]
+                alike = [found for branch, found in zip(reader, tried, strict=True) if _kind(branch) == _kind(writer)]
                 yield from alike[0] if alike else [f"{at}: {_words(writer)} is none of {_words(reader)}"]
         case {"type": "array"}, {"type": "array"}:
             yield from _obstacles(reader["items"], writer["items"], f"{at}[]")
@@ -77,9 +61,18 @@ def _field_obstacles(reader: list[Any], writer: list[Any], at: str) -> Iterator[
             yield f"{place}: not written, and has no default"
 
 
+def _kind(schema: Any) -> str:
+    """What decides how a type is written: int, array, record ..."""
+    return str(schema["type"] if isinstance(schema, dict) else schema)
+
+
 def _words(schema: Any) -> str:
-    """A type as a person names it: int, date, record Line, null or int."""
-    if isinstance(schema, list):
-        return " or ".join(_words(branch) for branch in schema)
-    kind = schema.get("logicalType", schema["type"])
-    return f"{kind} {schema['name']}" if "name" in schema else str(kind)
+    """A type as a person names it: int, date, record cleanclaim.Line, null or int."""
+    match schema:
+        case list():
+            return " or ".join(_words(branch) for branch in schema)
+        case {"logicalType": logical}:
+            return str(logical)
+        case {"name": name}:
+            return f"{_kind(schema)} {name}"
+    return _kind(schema)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from fastavro.schema import expand_schema
+
 from schemas.codec import avsc
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ Path = tuple[str, ...]
 @cache
 def tagged(model: type[Record]) -> frozenset[Path]:
     """The paths of every tagged field of `model`, nested records included."""
-    return frozenset(path for path, phi in _fields(avsc(model), {}) if phi)
+    return frozenset(path for path, phi in _fields(expand_schema(avsc(model))) if phi)
 
 
 def is_tagged(model: type[Record], path: Sequence[str | int]) -> bool:
@@ -40,26 +42,24 @@ def is_tagged(model: type[Record], path: Sequence[str | int]) -> bool:
 def _shown(model: type[Record]) -> frozenset[Path]:
     """Every path of `model` whose value may be shown whole."""
     hidden = tagged(model)
-    known = {path for path, _ in _fields(avsc(model), {})}
+    known = {path for path, _ in _fields(expand_schema(avsc(model)))}
     around = {path[:depth] for path in hidden for depth in range(len(path))}
     below = {path for path in known if any(path[: len(tag)] == tag for tag in hidden)}
     return frozenset(known - around - below)
 
 
-def _fields(schema: Any, named: dict[str, Any]) -> Iterator[tuple[Path, bool]]:
-    """Path and tag of each field below `schema`; `named` keeps the records met, since Avro spells each out once."""
-    schema = named.get(schema, schema) if isinstance(schema, str) else schema
+def _fields(schema: Any) -> Iterator[tuple[Path, bool]]:
+    """Path and tag of each field below `schema`, in which no name stands for a definition elsewhere."""
     match schema:
         case list():
             for branch in schema:
-                yield from _fields(branch, named)
+                yield from _fields(branch)
         case {"type": "array", "items": items}:
-            yield from _fields(items, named)
-        case {"type": "record", "name": name, "fields": fields}:
-            named[name] = schema
+            yield from _fields(items)
+        case {"type": "record", "fields": fields}:
             for field in fields:
                 yield (field["name"],), field.get("phi", False)
-                for path, phi in _fields(field["type"], named):
+                for path, phi in _fields(field["type"]):
                     yield (field["name"], *path), phi
         case _:
             pass  # a primitive or an enum has no fields

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticKnownError
 
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
@@ -19,12 +20,35 @@ EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 class Record(BaseModel):
     """One frozen record; unknown fields are refused, so that a misspelt field is never silently lost."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _date_text(value: object) -> object:
+    """Refuse what pydantic's own reading of dates would take: seconds since 1970 as text, or a moment at midnight."""
+    if isinstance(value, str):
+        if len(value) != len("YYYY-MM-DD") or value[4] != "-":
+            raise PydanticKnownError("date_parsing", {"error": "expected YYYY-MM-DD"})
+    elif type(value) is not dt.date:
+        raise PydanticKnownError("date_type")
+    return value
+
+
+def _moment_text(value: object) -> object:
+    """Refuse seconds since 1970, as a number or as text: whether they are seconds or milliseconds is a guess."""
+    if isinstance(value, str):
+        if value[4:5] != "-":
+            raise PydanticKnownError("datetime_parsing", {"error": "expected YYYY-MM-DDThh:mm:ssZ"})
+    elif not isinstance(value, dt.datetime):
+        raise PydanticKnownError("datetime_type")
+    return value
 
 
 def _utc_millis(value: dt.datetime) -> dt.datetime:
     """Cut to what the wire keeps (UTC, whole milliseconds), so that both engines see one content."""
-    value = value.astimezone(dt.UTC)
+    try:
+        value = value.astimezone(dt.UTC)
+    except OverflowError:
+        raise PydanticKnownError("datetime_parsing", {"error": "outside the years 1 to 9999 in UTC"}) from None
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
@@ -39,10 +63,11 @@ def moment(value: int) -> dt.datetime:
     return EPOCH + dt.timedelta(milliseconds=value)
 
 
-Timestamp = Annotated[AwareDatetime, AfterValidator(_utc_millis)]
+# strict=False lets the text through to pydantic's parser; the checks before it keep everything else out.
+Timestamp = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_moment_text), AfterValidator(_utc_millis)]
 """A moment; Avro timestamp-millis, JSON ISO 8601 with an offset."""
 
-Date = dt.date
+Date = Annotated[dt.date, Field(strict=False), BeforeValidator(_date_text)]
 """A calendar day; Avro date, JSON YYYY-MM-DD."""
 
 Id = Annotated[str, Field(min_length=1)]
