@@ -64,7 +64,7 @@ def fact_conflict(case: Case) -> Iterator[Hit]:
     Proposal.BLOCKING,
     remedy="Replay the dead letter after a fix.",
     source=_CONTRACT,
-    reads=("dead-letters.v1",),
+    reads=("dead_letters",),
 )
 def fact_unreadable(case: Case) -> Iterator[Hit]:
     """A record of this encounter could not be read and was not replayed."""
@@ -332,7 +332,7 @@ def control_number_unexpected(case: Case) -> Iterator[Hit]:
     basis=True,
     remedy="Drop it; change the earlier claim instead.",
     source="CARC 18",
-    reads=("claim.lines[n].procedure_code", "claims of the same biller built earlier"),
+    reads=("claim.lines[n].procedure_code", "earlier_claims"),
 )
 def duplicate_service(case: Case) -> Iterator[Hit]:
     """A line's service stands on an earlier claim of the same biller under the same code."""

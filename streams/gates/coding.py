@@ -41,7 +41,7 @@ _MODIFIERS = "claim.lines[n].modifiers"
 _UNITS = "claim.lines[n].units"
 _CODES = "claim.lines[].procedure_code"
 _DATE = "claim.lines[n].service_date"
-_EARLIER = "claims of the same biller built earlier"
+_EARLIER = "earlier_claims"
 _OWNERSHIP = "encounter.ownership"
 
 MODIFIERS_PER_LINE = 4
