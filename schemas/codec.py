@@ -78,6 +78,38 @@ def encode(record: Record) -> bytes:
     return out.getvalue()
 
 
+def encode_around(record: Record, nested: str, body: bytes) -> bytes:
+    """The Avro body of a record whose field `nested` is already encoded as `body`: a decision holds its claim whole."""
+    before, after = _around(type(record), nested)
+    values = record.model_dump(exclude={nested})
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, before, values, disable_tuple_notation=True)
+    out.write(body)
+    fastavro.schemaless_writer(out, after, values, disable_tuple_notation=True)
+    return out.getvalue()
+
+
+@cache
+def _around(model: type[Record], nested: str) -> tuple[Schema, Schema]:
+    """The schema of `model` up to its field `nested`, and from the next field on."""
+    schema = avsc(model)
+    fields = schema["fields"]
+    at = [field["name"] for field in fields].index(nested)
+    before, after = fields[:at], fields[at + 1 :]
+    return fastavro.parse_schema({**schema, "fields": before}), fastavro.parse_schema({**schema, "fields": after})
+
+
+def content(body: bytes) -> bytes:
+    """An Avro body without its first field: in a fact that is `event_id`, which is no part of what it says."""
+    length = at = shift = 0
+    while True:
+        byte = body[at]
+        length |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:  # noqa: PLR2004 - the last byte of a variable-length number has no high bit
+            return body[at + (length >> 1) :]  # zigzag: a length is stored doubled
+
+
 def decode(model: type[R], body: bytes, writer: Schema | None = None) -> R:
     """The record in an Avro body that was written with `writer` (by default the package's own schema).
 
@@ -100,7 +132,7 @@ class _Plan(NamedTuple):
     lists: tuple[str, ...]
     record_lists: tuple[tuple[str, type[Record]], ...]
     bounds: tuple[tuple[str, int], ...]
-    fields: frozenset[str]
+    fields: set[str]  # shared by all records of the model: pydantic copies it before it changes it
 
 
 def _unwrap(annotation: Any) -> Any:
@@ -131,9 +163,7 @@ def _plan(model: type[Record]) -> _Plan:
             nested.append((name, kind))
         elif origin is not None and all(isinstance(arg, str) for arg in get_args(kind)):
             enums.append((name, frozenset(get_args(kind))))
-    return _Plan(
-        tuple(enums), tuple(nested), tuple(lists), tuple(record_lists), tuple(bounds), frozenset(model.model_fields)
-    )
+    return _Plan(tuple(enums), tuple(nested), tuple(lists), tuple(record_lists), tuple(bounds), set(model.model_fields))
 
 
 def build(model: type[R], values: dict[str, Any]) -> R:
@@ -160,10 +190,15 @@ def build(model: type[R], values: dict[str, Any]) -> R:
             values[name] = tuple(values[name])
     for name, kind in plan.record_lists:
         values[name] = tuple([build(kind, item) for item in values[name]])
+    return construct(model, values)
+
+
+def construct(model: type[R], values: dict[str, Any]) -> R:
+    """A record from values known to be right, one for every field: nothing is checked, and `values` is kept."""
     record = model.__new__(model)
     set_slot = object.__setattr__
     set_slot(record, "__dict__", values)
-    set_slot(record, "__pydantic_fields_set__", plan.fields)
+    set_slot(record, "__pydantic_fields_set__", _plan(model).fields)
     set_slot(record, "__pydantic_extra__", None)
     set_slot(record, "__pydantic_private__", None)
     return record
