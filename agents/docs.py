@@ -1,0 +1,107 @@
+"""Writes the generated pages of docs/: what the code declares, so that the pages cannot drift.
+
+python -m agents.docs          # rewrite docs/rules.md and docs/topics.md
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.codec import avsc, avsc_name
+from schemas.phi import tagged
+from streams.gates import EDITS
+from streams.topics import TOPICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.edits import BuiltInEdit
+    from streams.topics import Topic
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+_RULES_HEAD = """\
+# The built-in edits
+
+Generated from the edits themselves by `make docs`; change the edit, not this page.
+
+A claim meets every edit, and every edit that applies speaks. **REBUILD**: the claim as built can never be right.
+**HOLD**: it may become right when a fact arrives or a person confirms. **WARN**: released with a note.
+*Rebuild* says what a finding means for the proposal: *mechanical*, it is computed; *authored*, only a person can supply
+the value; *blocking*, the answer would change it, so there is none yet. *Basis*: silent until the encounter is completed
+and its setting known. *Confirm*: `cleanclaim review` can turn the hold into a warning.
+"""
+
+_TOPICS_HEAD = """\
+# Topics and records
+
+Generated from the catalogue (`streams/topics.py`) and the Avro schemas by `make docs`; change those, not this page.
+Values are Confluent-framed Avro: byte 0, a 4-byte schema id, the body. *Tagged* fields identify a patient, a provider or
+a claim, or could; no log, metric, alert or error text shows them.
+"""
+
+
+def rules_page() -> str:
+    """The rule reference: a table for each gate, a row for each edit."""
+    lines = [_RULES_HEAD]
+    for gate, edits in groupby(EDITS, key=lambda edit: edit.gate):
+        lines += [f"## {gate}", "", "| edit | severity | rebuild | basis | confirm | when | remedy | source |"]
+        lines += ["|---|---|---|---|---|---|---|---|", *map(_rule, edits), ""]
+    return "\n".join(lines)
+
+
+def _rule(edit: BuiltInEdit) -> str:
+    cells = (
+        f"`{edit.edit_id}`",
+        edit.severity,
+        "" if edit.proposal == "none" else edit.proposal,
+        "yes" if edit.basis else "",
+        "yes" if edit.confirmable else "",
+        edit.condition,
+        edit.remedy,
+        edit.source,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def topics_page() -> str:
+    """Every topic, then every record with its tagged fields."""
+    lines = [
+        _TOPICS_HEAD,
+        "| topic | record | key | kept |",
+        "|---|---|---|---|",
+        *map(_topic, TOPICS),
+        "",
+        "## Records",
+    ]
+    for model in dict.fromkeys(topic.record for topic in TOPICS if topic.record):
+        fields = ", ".join(f"`{field['name']}`" for field in avsc(model)["fields"])
+        marked = ", ".join(f"`{'.'.join(path)}`" for path in sorted(tagged(model))) or "none"
+        lines += ["", f"### {model.__name__}", "", avsc(model)["doc"], ""]
+        lines += [f"Schema: `schemas/avsc/{avsc_name(model)}.avsc`. Fields: {fields}.", "", f"Tagged: {marked}."]
+    return "\n".join(lines) + "\n"
+
+
+def _topic(topic: Topic) -> str:
+    days = f"{topic.retention_days} days" if topic.retention_days else "for ever"
+    record = topic.record.__name__ if topic.record else "bytes"
+    key = topic.key_words.replace("|", "\\|")
+    return f"| `{topic.name}` | {record} | {key} | {'compacted' if topic.compacted else days} |"
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Each generated page: where it lies and what it says."""
+    yield DOCS / "rules.md", rules_page()
+    yield DOCS / "topics.md", topics_page()
+
+
+def main() -> None:
+    """Rewrite the generated pages."""
+    for path, text in pages():
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
