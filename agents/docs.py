@@ -30,7 +30,7 @@ Generated from the edits themselves by `make docs`; change the edit, not this pa
 A claim meets every edit, and every edit that applies speaks. **REBUILD**: the claim as built can never be right.
 **HOLD**: it may become right when a fact arrives or a person confirms. **WARN**: released with a note.
 *Rebuild* says what a finding means for the proposal: *mechanical*, it is computed; *authored*, only a person can supply
-the value; *blocking*, the answer would change it, so there is none yet. *Basis*: silent until the encounter is completed
+the value; *blocking*, the answer would change it, so there is none yet. *Basis*: silent until the encounter is complete
 and its setting known. *Confirm*: `cleanclaim review` can turn the hold into a warning.
 """
 
@@ -38,7 +38,7 @@ _TOPICS_HEAD = """\
 # Topics and records
 
 Generated from the catalogue (`streams/topics.py`) and the Avro schemas by `make docs`; change those, not this page.
-Values are Confluent-framed Avro: byte 0, a 4-byte schema id, the body. *Tagged* fields identify a patient, a provider or
+Values are Confluent-framed Avro: byte 0, a 4-byte schema id, the body. *Tagged* fields identify a patient, provider or
 a claim, or could; no log, metric, alert or error text shows them.
 """
 
