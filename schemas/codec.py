@@ -1,6 +1,6 @@
 """The wire format: Confluent framing around an Avro body. Bytes in, records out; no business rule.
 
-A framed value is byte 0, the schema id (4 bytes, big-endian) and the Avro body, written by fastavro.
+A framed value is byte 0, the schema id (4 bytes, big-endian) and the Avro body, as fastavro reads and would write it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import fastavro
 
+from schemas import writing
 from schemas.alert import Alert
 from schemas.claim import Claim
 from schemas.decision import Decision
@@ -31,6 +32,8 @@ from schemas.trusted import build
 
 if TYPE_CHECKING:
     from fastavro.types import Schema
+
+    from schemas.writing import Writer
 
 R = TypeVar("R", bound=Record)
 
@@ -73,31 +76,26 @@ def parsed(model: type[Record]) -> Schema:
 
 def encode(record: Record) -> bytes:
     """The Avro body of a record, without framing."""
-    out = io.BytesIO()
-    # Nullable lists are tuples here, and fastavro would take a tuple in a union for a (type name, value) pair.
-    fastavro.schemaless_writer(out, parsed(type(record)), record.model_dump(), disable_tuple_notation=True)
-    return out.getvalue()
+    return _writer(type(record))(record)
+
+
+@cache
+def _writer(model: type[Record]) -> Writer:
+    return writing.writer(avsc(model))
 
 
 def encode_around(record: Record, nested: str, body: bytes) -> bytes:
     """The Avro body of a record whose field `nested` is already encoded as `body`: a decision holds its claim whole."""
     before, after = _around(type(record), nested)
-    values = record.model_dump(exclude={nested})
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, before, values, disable_tuple_notation=True)
-    out.write(body)
-    fastavro.schemaless_writer(out, after, values, disable_tuple_notation=True)
-    return out.getvalue()
+    return before(record) + body + after(record)
 
 
 @cache
-def _around(model: type[Record], nested: str) -> tuple[Schema, Schema]:
-    """The schema of `model` up to its field `nested`, and from the next field on."""
-    schema = avsc(model)
-    fields = schema["fields"]
+def _around(model: type[Record], nested: str) -> tuple[Writer, Writer]:
+    """The writers of what stands before the field `nested`, and after it."""
+    fields = avsc(model)["fields"]
     at = [field["name"] for field in fields].index(nested)
-    before, after = fields[:at], fields[at + 1 :]
-    return fastavro.parse_schema({**schema, "fields": before}), fastavro.parse_schema({**schema, "fields": after})
+    return writing.record_writer(fields[:at]), writing.record_writer(fields[at + 1 :])
 
 
 def content(body: bytes) -> bytes:
@@ -120,8 +118,9 @@ def decode(model: type[R], body: bytes, writer: Schema | None = None) -> R:
     own = parsed(model)
     try:
         values: Any = fastavro.schemaless_reader(stream, writer or own, own if writer else None)
-    except Exception as error:  # fastavro raises what the bytes lead it into: EOFError, IndexError, OverflowError...
-        raise Unreadable(f"{model.__name__}: the bytes are not Avro of the schema that they name") from error
+    except Exception:  # noqa: BLE001 - fastavro raises what the bytes lead it into: EOFError, IndexError, OverflowError
+        # From None: the first error may quote the bytes, and a log that prints causes would print them.
+        raise Unreadable(f"{model.__name__}: the bytes are not Avro of the schema that they name") from None
     if stream.tell() != len(body):
         raise Unreadable(f"{model.__name__}: {len(body) - stream.tell()} bytes left over after the record")
     return build(model, values)
