@@ -1,0 +1,27 @@
+"""The defects, by the gate that must find them. Importing this package enters them all."""
+
+from agents.generate.recipes import (
+    administrative,
+    coding,
+    diagnosis,
+    documentation,
+    echo,
+    encounters,
+    ownership,
+    pairs,
+    several_claims,
+    site_of_service,
+)
+
+__all__ = [
+    "administrative",
+    "coding",
+    "diagnosis",
+    "documentation",
+    "echo",
+    "encounters",
+    "ownership",
+    "pairs",
+    "several_claims",
+    "site_of_service",
+]
