@@ -94,10 +94,6 @@ class Bill:
         """The number above the highest on the claim."""
         return max(line.line_number for line in self.claim.lines) + 1
 
-    def numbered(self, number: int) -> LineDraft:
-        """The line with this line_number."""
-        return next(line for line in self.claim.lines if line.line_number == number)
-
     def coded(self, code: str) -> LineDraft | None:
         """The first line with this procedure code, if any."""
         return next((line for line in self.claim.lines if line.procedure_code == code), None)
