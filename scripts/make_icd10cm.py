@@ -30,7 +30,7 @@ def leaves() -> list[str]:
     """Every billable code, ascending. Chapters and blocks are no codes, even where they have nothing below them."""
     codes = icd.get_all_codes(with_dots=True)
     return sorted(
-        {icd.remove_dot(code) for code in codes if icd.is_category_or_subcategory(code) and icd.is_leaf(code)}
+        {code.replace(".", "") for code in codes if icd.is_category_or_subcategory(code) and icd.is_leaf(code)}
     )
 
 

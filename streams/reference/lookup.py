@@ -85,10 +85,11 @@ class Reference:
     def supports(self, diagnosis: str, procedure_code: str, service_date: date) -> bool:
         """Whether a coverage policy names `diagnosis` (without dot), or a family above it, for this procedure and day.
 
-        Policies of one list add up; a row that says never alone wins over all others.
+        A family means the billable codes below it, so a header supports nothing. Policies of one list add up; a row
+        that says never alone wins over all others.
         """
         rows = self._supports.get(procedure_code)
-        if rows is None:
+        if rows is None or diagnosis not in self._leaf_codes:
             return False
         found = False
         for end in range(_SHORTEST_FAMILY, len(diagnosis) + 1):

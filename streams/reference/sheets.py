@@ -25,8 +25,7 @@ DIAGNOSIS = re.compile(r"[A-Z][0-9A-Z][0-9A-Z](\.?[0-9A-Z]{1,4})?")
 NOT_APPLICABLE = "9"
 """The modifier indicator of a pair that was taken back on the day it came; such rows are never in force."""
 
-PROCEDURE_WORDS = "a procedure code of 5 capital letters or digits"
-INDICATOR_WORDS = "a modifier indicator 0, 1 or 9"
+PROCEDURE_WORDS = "a code of 5 capital letters or digits"
 UNITS_WORDS = "a whole number of units"
 _GROUPS = {"FAMILY": FAMILY, "STRESS": STRESS, "ECHO": ECHO}
 _PLACE_CLASSES = get_args(PlaceClass)
