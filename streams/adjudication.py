@@ -44,7 +44,7 @@ _ROUTES = {"RELEASE": CLAIMS_RELEASED, "HOLD": CLAIMS_HELD, "REBUILD": CLAIMS_RE
 class Judge(Protocol):
     """`streams.judge.judge`, or a stand-in for it."""
 
-    def __call__(self, facts: Facts, rules: Rules, learned: tuple[Edit, ...] = ()) -> Mapping[str, Judgement]:
+    def __call__(self, facts: Facts, rules: Rules, /, learned: tuple[Edit, ...] = ()) -> Mapping[str, Judgement]:
         """The judgement of every claim of the encounter, by claim_id."""
 
 
@@ -85,8 +85,12 @@ class Adjudication:
         expiry = self._expiry(encounter)
         if time < expiry:
             return self._step(key, encounter, state, [])
-        decisions = encounter.decisions.values()
-        return Step(None, tuple([emit for last in decisions for emit in close_all(last.holds, moment(expiry))]))
+        emits = [
+            emit
+            for claim_id in sorted(encounter.decisions)
+            for emit in close_all(encounter.decisions[claim_id].holds, moment(expiry))
+        ]
+        return Step(None, tuple(emits))
 
     def reconsider(self, key: str, state: bytes, tables: Tables) -> Step:
         """Judge the claims that wait again, by the edits as they are now. What was released stays released."""
