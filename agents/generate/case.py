@@ -246,8 +246,8 @@ class Case:
             return self.between(8 * HOUR, 4 * DAY)
         return self.between(4 * DAY, 7 * DAY)
 
-    def send(self, draft: Draft, time: int, latency: int | None = None) -> int:
-        """Send `draft` as it stands: it happened at `time`. Returns when it arrives. One in 60 comes twice."""
+    def send(self, draft: Draft, time: int, latency: int | None = None) -> None:
+        """Send `draft` as it stands: it happened at `time`. One in 60 comes twice."""
         text = iso(time)
         draft.event_id = f"evt-{self.key}-{len(self.sent) + 1}"
         if isinstance(draft, RemittanceDraft):
@@ -260,7 +260,6 @@ class Case:
         self.sent.append((arrival, _TOPIC[kind], line, True))
         if self.random.random() < 1 / 60:
             self._repeat(draft, line, arrival)
-        return arrival
 
     def _repeat(self, draft: Draft, line: bytes, arrival: int) -> None:
         """Send it again: the same bytes from a broker's retry, or, from a sender's, the same content as a new event."""
@@ -278,7 +277,3 @@ class Case:
     def quiet_after(self) -> int:
         """When the last event sent so far has arrived."""
         return max(arrival for arrival, *_ in self.sent)
-
-    def send_bill(self, bill: Bill, time: int) -> None:
-        """Send the claim as it stands."""
-        self.send(bill.claim, time)

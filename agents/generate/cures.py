@@ -55,7 +55,7 @@ def corrected(case: Case, bill: Bill, change: Callable[[ClaimDraft], None], chan
         _clear_bill(planted, bill)
         change(bill.claim)
         bill.claim.revision += 1
-        case.send_bill(bill, time)
+        case.send(bill.claim, time)
 
     return Cure(apply, chance, (2 * HOUR, 6 * DAY))
 
@@ -82,7 +82,7 @@ def rebuilt(case: Case, bill: Bill, chance: float = 0.7) -> Cure:
             else:
                 claim.lines = [copied(line) for line in proposal.lines]
                 claim.place_of_service = proposal.place_of_service
-        case.send_bill(bill, time)
+        case.send(bill.claim, time)
 
     return Cure(apply, chance, (10 * MINUTE, 2 * DAY))
 
@@ -143,7 +143,7 @@ def withdrawn(case: Case, bill: Bill) -> Cure:
     def apply(time: int, planted: Planted) -> None:
         _clear_bill(planted, bill)
         _withdraw(bill)
-        case.send_bill(bill, time)
+        case.send(bill.claim, time)
 
     return Cure(apply, 1.0, (10 * MINUTE, 2 * DAY))
 

@@ -119,7 +119,7 @@ def _replace(case: Case, bill: Bill, known: str) -> None:
     if claim.type_of_bill:
         claim.type_of_bill = f"{claim.type_of_bill[:-1]}7"
     claim.lines = [copied(line) for line in claim.lines]
-    case.send_bill(bill, case.quiet_after + case.between(6 * HOUR, 5 * DAY))
+    case.send(bill.claim, case.quiet_after + case.between(6 * HOUR, 5 * DAY))
     if case.chance(0.8):
         second = _remittance(case, bill, control_number(case), denies=case.chance(0.25))
         _send(case, second, case.quiet_after + case.between(4 * DAY, 9 * DAY))

@@ -28,8 +28,3 @@ def split_global(
         copied(line, line_number=number, procedure_code=CODE_OF[role], charge_cents=split[role], modifiers=modifiers)
         for number, role in zip(numbers, roles, strict=False)
     ]
-
-
-def others(bill: Bill, *dropped: LineDraft) -> list[LineDraft]:
-    """The lines of `bill` but for `dropped`."""
-    return [line for line in bill.claim.lines if not any(line is each for each in dropped)]

@@ -132,7 +132,7 @@ def _send_facts(case: Case) -> None:
     for role in case.documents:
         _send_document(case, role)
     for bill in case.bills:
-        case.send_bill(bill, bill.built)
+        case.send(bill.claim, bill.built)
     for extra in case.extras:
         draft = extra()
         if isinstance(draft, tuple):

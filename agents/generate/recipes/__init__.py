@@ -1,4 +1,4 @@
-"""The defects, by the gate that must find them. Importing this package enters them all."""
+"""The defects, by the gate that has to find them. Importing this package enters them all."""
 
 from agents.generate.recipes import (
     administrative,
