@@ -20,6 +20,7 @@ from tests.scenarios import (
     test_documentation,
     test_learned,
     test_ownership,
+    test_reviews,
     test_site_of_service,
 )
 from tests.scenarios.table import judged
@@ -37,6 +38,7 @@ TABLES = (
     test_diagnosis,
     test_administrative,
     test_learned,
+    test_reviews,
 )
 
 # edit, severity, proposal (m mechanical, a authored, b blocking), e: silent without a completed visit in a setting
