@@ -24,7 +24,7 @@ def repeats_earlier_claim(case: Case, line: CaseLine) -> bool:
 def overlaps_earlier_claim(case: Case, line: CaseLine) -> bool:
     """What the line bills stands on an earlier claim under another code. Never true of a duplicate."""
     standing = case.standing
-    if standing is None or repeats_earlier_claim(case, line):
+    if repeats_earlier_claim(case, line) or standing is None:
         return False
     if COMPLETE_STRESS_ECHO in standing.earlier_echo and line.code != COMPLETE_STRESS_ECHO:
         return True

@@ -270,13 +270,11 @@ def payer_mismatch(case: Case) -> Iterator[Hit]:
 )
 def service_date_mismatch(case: Case) -> Iterator[Hit]:
     """A line has another date than the encounter; 93018 may be dated up to the day the final report was signed."""
-    if case.encounter is None:
-        return
-    expected = case.encounter.service_date
+    tested = case.encounter.service_date if case.encounter else None
     for line in case.lines:
         billed = line.line.service_date
-        if billed != expected and not (line.code == "93018" and expected < billed <= _signed_on(case)):
-            yield line.number, f"Line {line.number} ({line.code}) is dated {billed}; the test was on {expected}."
+        if tested and billed != tested and not (line.code == "93018" and tested < billed <= _signed_on(case)):
+            yield line.number, f"Line {line.number} ({line.code}) is dated {billed}; the test was on {tested}."
 
 
 @edit(
@@ -379,7 +377,7 @@ def _absent_or_valid(npi: str | None) -> bool:
 
 
 def _signed_on(case: Case) -> dt.date:
-    """UTC date of the signature of the final report; the day of the test when there is none."""
+    """UTC date of the signature of the final report; the first of all dates when there is none."""
     report = case.visit.final("interpretation")
     return report.signed_at.date() if report is not None and report.signed_at is not None else dt.date.min
 
