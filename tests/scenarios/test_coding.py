@@ -258,6 +258,11 @@ SCENARIOS: Scenarios = {
         "RELEASE",
         [],
     ),
+    "another part of the complete stress echo": (
+        [*office(), earlier(claim(line("93351", "26"))), claim(line("93351", "TC"))],
+        "RELEASE",
+        [],
+    ),
     # coding-duplicate-line
     "the global twice": (
         [*office(), claim(line("93015"), line("93015"))],
@@ -731,6 +736,14 @@ SCENARIOS: Scenarios = {
         "REBUILD",
         [("coding-stress-echo-with-global", 2), ("coding-ptp-bundled", 3)],
     ),
+    "oxygen saturation of the day of one part of a complete stress echo": (
+        [
+            *office(),
+            claim(line("93351", "26"), line("93351", "TC", service_date=NEXT_DAY), line("94760")),
+        ],
+        "REBUILD",
+        [("coding-ptp-bundled", 3), ("administrative-service-date-mismatch", 2)],
+    ),
     # coding-ptp-stress-bundled
     "an exercise test of the lungs beside the global": (
         [*office(), claim(line("93015"), line("94621"))],
@@ -751,6 +764,11 @@ SCENARIOS: Scenarios = {
         [*office(), claim(line("94621"), *COMPONENTS)],
         "REBUILD",
         [*MAKE_GLOBAL, ("coding-ptp-stress-bundled", 2)],
+    ),
+    "an exercise test of the lungs beside a global and its component: the line that stays": (
+        [*office(), claim(line("93017"), line("93015"), line("94621"))],
+        "REBUILD",
+        [("coding-component-overlap", 1), ("coding-ptp-stress-bundled", 2)],
     ),
     # coding-ptp-pair
     "a resting ECG beside the global": (
@@ -911,6 +929,8 @@ def test_coding(facts, route, findings, routed):
         ((line("93015"), line("94760")), "coding-ptp-bundled", ["Line 2", "94760", "93015"]),
         ((line("93015"), line("94621")), "coding-ptp-stress-bundled", ["Line 1", "93015", "94621"]),
         ((line("93015", "GA", "GY", "KX", "Q6", "CR"),), "coding-malformed-code", ["Line 1", "93015", "5 modifiers"]),
+        ((line("93017", "26"),), "coding-modifier-contradicts-code", ["Line 1", "26 contradicts 93017"]),
+        ((line("93018", "26", "TC"),), "coding-modifier-contradicts-code", ["Line 1", "TC contradicts 93018"]),
         ((line("93015", "5", "x"),), "coding-malformed-code", ["Line 1", "93015", "'5' and 'x'"]),
     ],
 )

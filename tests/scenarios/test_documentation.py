@@ -70,6 +70,16 @@ SCENARIOS: Scenarios = {
         "HOLD",
         [("documentation-missing", 2), ("documentation-missing", 1)],
     ),
+    "the document of a component that is billed twice is told at the component's own line": (
+        [*hospital()[:3], physician_claim(line("93015"), line("93018"))],
+        "REBUILD",
+        [("site-global-in-facility", 1), ("documentation-missing", 2), ("coding-component-overlap", 2)],
+    ),
+    "the tracing of a complete stress echo in parts is told at the technical part": (
+        [encounter(), *chart()[1:], claim(line("93351", "26"), line("93351", "TC"))],
+        "HOLD",
+        [("documentation-missing", 2)],
+    ),
     "no document is asked for a role that is not billed": (
         [encounter(owners="P/R/R"), technical_note(), claim(line("93017"))],
         "RELEASE",
@@ -607,3 +617,13 @@ def test_a_note_without_a_tracing_lacks_the_whole_checklist_in_order(verdict):
         "and monitoring"
     )
     assert f"The technical note lacks {expected}." == finding.message
+
+
+def test_the_author_of_a_missing_document_is_named(verdict):
+    found = verdict([encounter(), claim(line("93015"))]).findings
+
+    assert [
+        "There is no document of the technician.",
+        "There is no document of the supervising physician.",
+        "There is no document of the interpreting physician.",
+    ] == [finding.message for finding in found]

@@ -109,6 +109,14 @@ REBUILDS: dict[str, tuple[list[Any], Proposed]] = {
         [*office(), claim(line("93016", "GZ"), line("93017"), line("93018", "GY"))],
         None,
     ),
+    "a fourth modifier": (
+        [*hospital(), physician_claim(line("93350", "GA", "GY", "KX"))],
+        ("22", [(1, "93350", ("26", "GA", "GY", "KX"), 100_00, (1,))]),
+    ),
+    "GZ alone": (
+        [*office(), claim(line("93015", "GZ", units=2, charge=2))],
+        ("11", [(1, "93015", ("GZ",), 1, (1,))]),
+    ),
     # void at once
     "a cancelled visit": ([encounter(status="CANCELLED"), claim(line("93015"))], VOID),
     "a cancelled visit and a fact in doubt": (
@@ -182,6 +190,10 @@ REBUILDS: dict[str, tuple[list[Any], Proposed]] = {
     "an echo with and without 26 in a hospital is a repeat": (
         [*hospital(), physician_claim(line("93350", "26", charge=1), line("93350", charge=2))],
         ("22", [(1, "93350", ("26",), 1, (1,))]),
+    ),
+    "an echo with 26 and TC in a hospital is another service than one with 26": (
+        [*hospital(), claim(line("93350", "26"), line("93350", "26", "TC"), place_of_service=None)],
+        ("22", [(1, "93350", ("26",), 100_00, (1,)), (2, "93350", ("26", "TC"), 100_00, (1,))]),
     ),
     # 4. stress echo
     "the complete stress echo takes the place of all": (
@@ -307,6 +319,53 @@ REBUILDS: dict[str, tuple[list[Any], Proposed]] = {
             [(2, "93016", (), 62_00, (1,)), (3, "93017", (), 113_00, (1,)), (4, "93018", (), 41_00, (1,))],
         ),
     ),
+    "an echo and a global after the echo's professional part": (
+        [*office(), earlier(claim(line("93350", "26"))), claim(line("93350"), line("93015", charge=216_00))],
+        (
+            "11",
+            [
+                (1, "93350", (), 100_00, (1,)),
+                (2, "93016", (), 62_00, (1,)),
+                (3, "93017", (), 113_00, (1,)),
+                (4, "93018", (), 41_00, (1,)),
+            ],
+        ),
+    ),
+    "an echo with 26 and TC in a hospital is no part of a complete stress echo": (
+        [*hospital(), physician_claim(line("93350", "26", "TC"), line("93015", charge=216_00))],
+        (
+            "22",
+            [
+                (1, "93350", ("26", "TC"), 100_00, (1,)),
+                (2, "93016", (), 62_00, (1,)),
+                (3, "93018", (), 41_00, (1,)),
+            ],
+        ),
+    ),
+    "a repeated global is dropped before it could fit the echo": (
+        [
+            *hospital(),
+            physician_claim(
+                line("93350", "26"),
+                line("93015", charge=216_00, service_date=SERVICE_DATE + ONE_DAY),
+                line("93015", charge=216_00),
+            ),
+        ],
+        (
+            "22",
+            [(1, "93350", ("26",), 100_00, (1,)), (2, "93016", (), 62_00, (1,)), (4, "93018", (), 41_00, (1,))],
+        ),
+    ),
+    "a component of the echo's physician beside the global of another": (
+        [
+            *hospital(),
+            physician_claim(line("93350", "26"), line("93016"), line("93015", charge=216_00, rendering_npi=OTHER_NPI)),
+        ],
+        (
+            "22",
+            [(1, "93350", ("26",), 100_00, (1,)), (2, "93016", (), 100_00, (1,)), (3, "93018", (), 41_00, (1,))],
+        ),
+    ),
     "a hospital's echo and global are no complete stress echo": (
         [*hospital(), hospital_claim(line("93350"), line("93015", charge=216_00))],
         (None, [(1, "93350", (), 100_00, (1,)), (2, "93017", (), 113_00, (1,))]),
@@ -327,6 +386,10 @@ REBUILDS: dict[str, tuple[list[Any], Proposed]] = {
     "the global that keeps its charge is the first without 26 and TC": (
         [*office(), claim(line("93015", "26", charge=1), line("93015", charge=2))],
         ("11", [(2, "93015", (), 2, (1,))]),
+    ),
+    "the global stays, whatever the dates of its components": (
+        [*office(), claim(line("93015", charge=2), line("93017", service_date=SERVICE_DATE + ONE_DAY))],
+        ("11", [(1, "93015", (), 2, (1,))]),
     ),
     "three components make one global": (
         [
@@ -597,3 +660,38 @@ def test_the_report_of_the_reader_changes_no_line(verdict):
     unsigned = [*office()[:3], report(signed_at=None), facts[-1]]
 
     assert verdict(facts).rebuild == verdict(unsigned).rebuild
+
+
+@pytest.mark.parametrize(
+    ("facts", "notes"),
+    [
+        ([claim(line("93015"), status="WITHDRAWN")], ("The builder withdrew the claim.",)),
+        ([encounter(status="CANCELLED"), claim(line("93015"))], ("The encounter was cancelled.",)),
+        (
+            [*office(), claim(line("93016"), line("93017", "TC"), line("93018", "GA"))],
+            ("Lines 1, 2, 3: one 93015.",),
+        ),
+        (
+            [*office(), claim(line("93350"), line("93015", "59"), line("93018"))],
+            ("Line 3 (93018) dropped: 93351 contains it.", "Lines 1 and 2: one 93351 instead of 93350 and 93015."),
+        ),
+        (
+            [*hospital(), physician_claim(line("93350", "TC"), line("93018"), line("93018"))],
+            (
+                "Line 1 (93350) dropped: the facility bills the technical part.",
+                "Line 3 (93018) dropped: it repeats another line.",
+            ),
+        ),
+        (
+            [*office(), claim(line("93351"), line("93350"), line("93018"))],
+            (
+                "Line 2 (93350) dropped: it is billed already, or part of what is.",
+                "Line 3 (93018) dropped: this biller may not bill it here, or it is billed already.",
+            ),
+        ),
+        ([*office("P/P/R"), claim(line("93016", "26", "KX"), line("93017"))], ("Line 1 (93016): 26 removed.",)),
+        ([*hospital(), hospital_claim(line("93017", "TC"), place_of_service="11")], ("Line 1 (93017): TC removed.",)),
+    ],
+)
+def test_a_note_says_what_was_done_and_why(facts, notes, verdict):
+    assert notes == verdict(facts).rebuild.notes

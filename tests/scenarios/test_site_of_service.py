@@ -211,6 +211,11 @@ SCENARIOS: Scenarios = {
         "RELEASE",
         [],
     ),
+    "93015-TC in a hospital is a global, not a technical line": (
+        [*hospital(), physician_claim(line("93015", "TC"))],
+        "REBUILD",
+        [("site-global-in-facility", 1), ("coding-component-modifier", 1)],
+    ),
     # site-stress-echo-needs-26
     "a physician bills 93350 whole in the hospital": (
         [*hospital(), physician_claim(line("93350"))],
@@ -406,11 +411,36 @@ SCENARIOS: Scenarios = {
         "RELEASE",
         [],
     ),
+    "a bill type that does not start with 0, before the visit comes": (
+        [hospital_claim(line("93017"), type_of_bill="1131")],
+        "HOLD",
+        [*TYPE_OF_BILL, ("administrative-encounter-missing", None)],
+    ),
+    "a bill type with a letter, before the visit comes": (
+        [hospital_claim(line("93017"), type_of_bill="01A1")],
+        "HOLD",
+        [*TYPE_OF_BILL, ("administrative-encounter-missing", None)],
+    ),
+    "a bill type in other digits than ours, before the visit comes": (
+        [hospital_claim(line("93017"), type_of_bill="0\u0661\u06631")],
+        "HOLD",
+        [*TYPE_OF_BILL, ("administrative-encounter-missing", None)],
+    ),
+    "the bill type is not compared with a registration that does not fit": (
+        [*hospital(place_of_service="11"), hospital_claim(line("93017"), type_of_bill="0111")],
+        "HOLD",
+        CONFLICT,
+    ),
     # site-institutional-outside-hospital
     "a clinic bills an office visit on an institutional claim": (
         [*office("H/P/P"), hospital_claim(line("93017"), type_of_bill="0711")],
         "HOLD",
         [("site-institutional-outside-hospital", None)],
+    ),
+    "an office visit on an institutional claim knows no rule of offices": (
+        [*office("H/P/P", supervision_mode=None, one_locality=False), hospital_claim(line("93015"))],
+        "REBUILD",
+        [("site-professional-on-institutional", 1), ("site-institutional-outside-hospital", None)],
     ),
     # site-inpatient-technical
     "the tracing of an inpatient billed outside the stay": (
@@ -455,6 +485,19 @@ SCENARIOS: Scenarios = {
         [*hospital(), hospital_claim(line("93017", revenue_code="0989"), type_of_bill="0851")],
         "HOLD",
         [METHOD_TWO, ("coding-revenue-code", 1)],
+    ),
+    "one of two tests under a professional revenue code": (
+        [
+            *hospital(),
+            hospital_claim(line("93017"), line("93018", revenue_code="0969"), type_of_bill="0851"),
+        ],
+        "HOLD",
+        [METHOD_TWO, ("coding-revenue-code", 2)],
+    ),
+    "a revenue code of five digits": (
+        [*hospital(), hospital_claim(line("93017", revenue_code="09701"), type_of_bill="0851")],
+        "HOLD",
+        [("coding-revenue-code", 1)],
     ),
     "just below the professional revenue codes": (
         [*hospital(), hospital_claim(line("93017", revenue_code="0959"), type_of_bill="0851")],
@@ -554,6 +597,34 @@ SCENARIOS: Scenarios = {
 @pytest.mark.parametrize(("facts", "route", "findings"), SCENARIOS.values(), ids=SCENARIOS.keys())
 def test_site_of_service(facts, route, findings, routed):
     assert (route, findings) == routed(facts)
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        (SCENARIOS["a physician's line has PO"][0], "Line 1 (93015) has PO; it must have neither."),
+        (
+            SCENARIOS["every line of an off-campus department needs PN, whatever its code"][0],
+            "Line 2 (78452) has neither PO nor PN; it must have PN.",
+        ),
+        (
+            SCENARIOS["a professional claim without a place of service"][0],
+            "The claim says place of service none; the test was done at 11.",
+        ),
+        (
+            SCENARIOS["a hospital outpatient registered in an office"][0],
+            "Class HOSPITAL_OUTPATIENT, place of service 11 and off-campus status NONE do not fit each other.",
+        ),
+        (
+            SCENARIOS["an outpatient on an inpatient bill"][0],
+            "Type of bill 0111 does not fit class HOSPITAL_OUTPATIENT: expected 013x and 085x.",
+        ),
+    ],
+)
+def test_the_message_carries_the_values(facts, message, verdict):
+    (finding,) = verdict(facts).findings
+
+    assert message == finding.message
 
 
 FACILITY = "02 06 08 19 21 22 23 24 26 31 34 41 42 51 52 53 56 61"
