@@ -23,24 +23,28 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def _date_text(value: object) -> object:
-    """Refuse what pydantic's own reading of dates would take: seconds since 1970 as text, or a moment at midnight."""
-    if isinstance(value, str):
-        if len(value) != len("YYYY-MM-DD") or value[4] != "-":
-            raise PydanticKnownError("date_parsing", {"error": "expected YYYY-MM-DD"})
-    elif type(value) is not dt.date:
-        raise PydanticKnownError("date_type")
-    return value
+def _date_from_text(value: object) -> object:
+    """Text as YYYY-MM-DD; pydantic's own reading would take seconds since 1970 as well: "1700006400"."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if len(value) == len("YYYY-MM-DD") and value[4] == value[7] == "-":
+            return dt.date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticKnownError("date_parsing", {"error": "expected YYYY-MM-DD"})
 
 
-def _moment_text(value: object) -> object:
-    """Refuse seconds since 1970, as a number or as text: whether they are seconds or milliseconds is a guess."""
-    if isinstance(value, str):
-        if value[4:5] != "-":
-            raise PydanticKnownError("datetime_parsing", {"error": "expected YYYY-MM-DDThh:mm:ssZ"})
-    elif not isinstance(value, dt.datetime):
-        raise PydanticKnownError("datetime_type")
-    return value
+def _moment_from_text(value: object) -> object:
+    """Text as YYYY-MM-DDThh:mm:ssZ or with an offset; never seconds since 1970, as `_date_from_text`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if value[4:5] == value[7:8] == "-" and value[10:11] in ("T", "t", " "):
+            return dt.datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticKnownError("datetime_parsing", {"error": "expected YYYY-MM-DDThh:mm:ssZ"})
 
 
 def _utc_millis(value: dt.datetime) -> dt.datetime:
@@ -63,11 +67,10 @@ def moment(value: int) -> dt.datetime:
     return EPOCH + dt.timedelta(milliseconds=value)
 
 
-# strict=False lets the text through to pydantic's parser; the checks before it keep everything else out.
-Timestamp = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_moment_text), AfterValidator(_utc_millis)]
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_moment_from_text), AfterValidator(_utc_millis)]
 """A moment; Avro timestamp-millis, JSON ISO 8601 with an offset."""
 
-Date = Annotated[dt.date, Field(strict=False), BeforeValidator(_date_text)]
+Date = Annotated[dt.date, BeforeValidator(_date_from_text)]
 """A calendar day; Avro date, JSON YYYY-MM-DD."""
 
 Id = Annotated[str, Field(min_length=1)]
