@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/: what the code declares, so that the pages cannot drift.
 
-python -m agents.docs          # rewrite docs/rules.md and docs/topics.md
+python -m agents.docs          # rewrite docs/commands.md, docs/rules.md and docs/topics.md
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents.cli import main as command_line
+from agents.cli.reference import commands_page
 from schemas.codec import avsc, avsc_name
 from schemas.phi import tagged
 from streams.gates import EDITS
@@ -93,6 +95,7 @@ def _topic(topic: Topic) -> str:
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Each generated page: where it lies and what it says."""
+    yield DOCS / "commands.md", commands_page(command_line)
     yield DOCS / "rules.md", rules_page()
     yield DOCS / "topics.md", topics_page()
 
