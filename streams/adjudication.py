@@ -56,7 +56,7 @@ class Adjudication:
 
     name = "adjudication"
     inputs = FACT_TOPICS
-    tables = (EDITS,)
+    tables: tuple[Topic, ...] = (EDITS,)
     changelog = ADJUDICATION_STATE
 
     def __init__(self, rules: Rules, judge: Judge = judge) -> None:
