@@ -224,9 +224,10 @@ def role_line(case: Case, role: Role) -> int | None:
     standing = case.standing
     if standing and role in standing.supply:
         return standing.supply[role].number
-    for line in case.family_lines:
-        if role in line.roles:
-            return line.number
-        if line.code == COMPLETE_STRESS_ECHO and role in complete_echo_roles(case, line.component_modifiers):
-            return line.number
-    return None
+    lines = (
+        line.number
+        for line in case.family_lines
+        if role in line.roles
+        or (line.code == COMPLETE_STRESS_ECHO and role in complete_echo_roles(case, line.component_modifiers))
+    )
+    return next(lines, None)
