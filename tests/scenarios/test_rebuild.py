@@ -81,6 +81,10 @@ REBUILDS: dict[str, tuple[list[Any], Proposed]] = {
         ("11", [(1, "93015", (), 100_00, (1,))]),
     ),
     "a negative charge of a test": ([*office(), claim(line("93015", units=2, charge=-1))], None),
+    "a negative charge of one of two tests": (
+        [*office("P/P/R"), claim(line("93016", charge=-1), line("93017", units=2))],
+        None,
+    ),
     "a negative charge of another service": (
         [*office(), claim(line("93015", units=2, charge=200_00), line("78452", charge=-1))],
         ("11", [(1, "93015", (), 100_00, (1,)), (2, "78452", (), -1, (1,))]),
