@@ -24,7 +24,7 @@ def both_ways(new: dict[str, Any], old: dict[str, Any]) -> list[str]:
 
 def obstacles(reader: dict[str, Any], writer: dict[str, Any]) -> list[str]:
     """Why `reader` cannot read all that `writer` may have written, one sentence per place; empty when it can."""
-    return list(_obstacles(expand_schema(reader), expand_schema(writer), reader["name"]))
+    return list(_obstacles(expand_schema(reader), expand_schema(writer), reader["name"].rpartition(".")[2]))
 
 
 def _obstacles(reader: Any, writer: Any, at: str) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 
+import fastavro
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas import registry
-from schemas.codec import RECORDS, decode, encode, frame
+from schemas.codec import RECORDS, decode, encode, frame, parsed
 from schemas.errors import Unreadable
 from tests.strategies import records
 
@@ -30,6 +32,17 @@ def test_a_record_survives_json_and_avro(model, data):
     assert record == from_json
     assert record == from_avro
     assert text == from_avro.model_dump_json()
+
+
+@every_record
+@given(st.data())
+@settings(max_examples=50)
+def test_the_bytes_are_those_that_fastavro_writes(model, data):
+    record = data.draw(records(model))
+    expected = io.BytesIO()
+    fastavro.schemaless_writer(expected, parsed(model), record.model_dump(), disable_tuple_notation=True)
+
+    assert expected.getvalue() == encode(record)
 
 
 @every_record
