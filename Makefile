@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.NOTPARALLEL:  # two targets may need the same .venv
+# Two targets may need the same .venv.
+.NOTPARALLEL:
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 # pip's and pytest's scratch files stay inside the clone.
 export TMPDIR := $(CURDIR)/.tmp
 
-.PHONY: help setup demo test lint format bench tables clean
+.PHONY: help setup demo test lint format bench docs tables clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -37,6 +38,9 @@ format: $(VENV)/.ready-dev ## format the code and fix what ruff can
 bench: $(VENV)/.ready ## throughput, memory and disk on a million events
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.core
+
+docs: $(VENV)/.ready ## the generated pages of docs/ anew, from the code
+	$(BIN)/python -m agents.docs
 
 tables: $(VENV)/.ready-dev ## the ICD-10-CM table anew, from the package that carries it
 	@mkdir -p "$(TMPDIR)"
