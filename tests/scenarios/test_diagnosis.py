@@ -174,10 +174,10 @@ SCENARIOS: Scenarios = {
         NOT_SUPPORTING,
     ),
     # diagnosis-acute-review
-    "an acute infarction": (billed("I21.9"), "RELEASE", ACUTE),
-    "a subsequent infarction without its dot": (billed("I229"), "RELEASE", ACUTE),
+    "an acute heart attack": (billed("I21.9"), "RELEASE", ACUTE),
+    "a subsequent heart attack without its dot": (billed("I229"), "RELEASE", ACUTE),
     "another acute state": (billed("I25.118", "I24.9"), "RELEASE", ACUTE),
-    "an old infarction": (billed("I25.2"), "RELEASE", []),
+    "an old heart attack": (billed("I25.2"), "RELEASE", []),
     "an acute state that the line does not point to": (billed("I25.118", "I21.9", pointers=(1,)), "RELEASE", []),
     "an acute state that another service points to": (
         [
