@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from agents.reference import load_reference
 from schemas.claim import Claim
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from schemas.record import Record
+
+# A slow moment of a busy machine is no failure; CI=true chooses hypothesis's own profile, whose examples are fixed.
+settings.register_profile("house", deadline=None)
+if not os.environ.get("CI"):
+    settings.load_profile("house")
 
 
 @cache
