@@ -1,0 +1,159 @@
+"""`cleanclaim dead-letters`: what could not be read is listed, shown with care, and read again after a fix."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.integration.command_line import CLEAN, cleanclaim, decided, event, read, write
+
+DOCUMENT = CLEAN[1]
+WRONG = event(DOCUMENT, author_id=4711)
+"""A document whose author is a number, where text is expected."""
+
+
+def letters(store, *arguments):
+    return cleanclaim("dead-letters", *arguments, "--store", store)
+
+
+def listed(store):
+    return [json.loads(each) for each in letters(store, "list", "--json").stdout.splitlines()]
+
+
+def route(store):
+    return json.loads(cleanclaim("explain", "C1", "--store", store, "--json").stdout)["decisions"][-1]["route"]
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A claim that holds, because one of its documents could not be read."""
+    encounter, _, *rest = CLEAN
+    store = decided(tmp_path, "no json\n", encounter, WRONG, *rest)
+    assert "HOLD" == route(store)
+    return store
+
+
+def letter_of(store, where):
+    return next(each["id"] for each in listed(store) if each["where"] == where)
+
+
+def test_the_list_says_where_each_came_from_and_what_was_wrong(store):
+    text = letters(store, "list").stdout
+
+    row = next(each for each in text.splitlines() if "day.ndjson:3" in each)
+    assert "documentation.v1" in row
+    assert "author_id: expected text, got a number" in row
+    assert "2 dead letters, 2 not replayed." in text
+
+
+def test_a_program_gets_whole_ids(store):
+    assert {64} == {len(each["id"]) for each in listed(store)}
+    assert [False, False] == [each["replayed"] for each in listed(store)]
+
+
+def test_a_store_without_any_says_so(tmp_path):
+    assert "0 dead letters, 0 not replayed." in letters(decided(tmp_path, *CLEAN), "list").stdout
+
+
+def test_the_bytes_are_shown_only_when_asked_for(store):
+    letter = letter_of(store, "day.ndjson:3")
+
+    hidden, shown = (letters(store, "show", letter[:8], *reveal).stdout for reveal in ([], ["--reveal"]))
+
+    assert letter in hidden
+    assert "cleanclaim.errors.message" in hidden
+    assert "4711" not in hidden
+    assert "E1" not in hidden
+    assert "4711" in shown
+    assert {"E1"} == {json.loads(letters(store, "show", letter, "--reveal", "--json").stdout)["key"]}
+
+
+def test_a_record_that_was_refused_is_revealed_as_json(tmp_path):
+    clash = DOCUMENT.model_copy(update={"author_id": "another"})
+    store = decided(tmp_path, *CLEAN, clash)
+    (letter,) = listed(store)
+
+    shown = json.loads(letters(store, "show", letter["id"], "--reveal", "--json").stdout)
+
+    assert letter["reason"].startswith("conflicting revision")
+    assert "another" == json.loads(shown["body"])["author_id"]
+
+
+@pytest.mark.parametrize("wanted", ["zzzz", "3", "ffffffffffff"])
+def test_an_id_that_is_none_is_refused(store, wanted):
+    for command in ("show", "replay"):
+        result = letters(store, command, wanted)
+
+        assert 2 == result.exit_code
+        assert "dead letter" in result.stderr
+
+
+def test_a_corrected_line_releases_the_claim_that_held_for_it(store, tmp_path):
+    corrected = write(tmp_path / "corrected.ndjson", "\n", DOCUMENT)
+
+    result = letters(store, "replay", letter_of(store, "day.ndjson:3")[:6], "--with", corrected)
+
+    assert 0 == result.exit_code, result.stderr
+    assert "applied" in result.stdout
+    assert "RELEASE" == route(store)
+    assert [False, True] == [each["replayed"] for each in listed(store)]
+
+
+def test_the_outputs_are_completed_where_they_are_named(store, tmp_path):
+    corrected = write(tmp_path / "corrected.ndjson", DOCUMENT)
+
+    letters(store, "replay", letter_of(store, "day.ndjson:3"), "--with", corrected, "--out", tmp_path / "out")
+
+    assert read(tmp_path / "out" / "claims.released.v1.ndjson")
+
+
+def test_what_still_cannot_be_read_stays_and_fails_the_command(store):
+    result = letters(store, "replay", "--all", "--json")
+
+    results = [json.loads(each) for each in result.stdout.splitlines()]
+    assert 1 == result.exit_code
+    assert [False, False] == [each["replayed"] for each in results]
+    assert "author_id: expected text" in results[1]["reason"]
+    assert [False, False] == [each["replayed"] for each in listed(store)]
+    assert "HOLD" == route(store)
+    assert "0 of 2 dead letters replayed." in letters(store, "replay", "--all").stdout
+
+
+def test_what_was_replayed_is_not_replayed_again(store, tmp_path):
+    letter = letter_of(store, "day.ndjson:3")
+    corrected = write(tmp_path / "corrected.ndjson", DOCUMENT)
+    letters(store, "replay", letter, "--with", corrected)
+
+    again = letters(store, "replay", letter, "--with", corrected)
+
+    assert 1 == again.exit_code
+    assert "replayed before" in again.stdout
+    assert "0 of 1 dead letter replayed." in letters(store, "replay", "--all").stdout
+
+
+@pytest.mark.parametrize("lines", [[], [DOCUMENT, DOCUMENT]])
+def test_a_correction_is_one_line(store, tmp_path, lines):
+    corrected = write(tmp_path / "corrected.ndjson", *lines)
+
+    result = letters(store, "replay", letter_of(store, "day.ndjson:3"), "--with", corrected)
+
+    assert 2 == result.exit_code
+    assert "expected one line" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["abcd", "--all"], ["abcd", "ef01", "--with", "x.ndjson"], ["--all", "--with", "x.ndjson"]]
+)
+def test_replay_wants_to_know_which(store, arguments):
+    result = letters(store, "replay", *arguments)
+
+    assert 2 == result.exit_code
+    assert "Usage: cleanclaim dead-letters replay" in result.stderr
+
+
+def test_a_correction_that_is_not_there_is_said_to_be_missing(store, tmp_path):
+    result = letters(store, "replay", letter_of(store, "day.ndjson:3"), "--with", tmp_path / "none")
+
+    assert 2 == result.exit_code
+    assert "cannot be read" in result.stderr
