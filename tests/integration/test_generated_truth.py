@@ -39,7 +39,7 @@ def decided(name: str, order: int | None = None) -> tuple[dict[str, Decision], d
     """The last decision on every claim of a month, and what became of its events, as they came or in random order."""
     events, _ = month(name)
     if order is not None:
-        events = Random(order).sample(events, len(events))  # noqa: S311 - a repeatable shuffle
+        events = Random(order).sample(events, len(events))
     with Embedded([Adjudication(package_rules())]) as engine:
         engine.run(io.BytesIO(b"".join(event.line for event in events)), "generated.ndjson")
         last: dict[str, Decision] = {}
