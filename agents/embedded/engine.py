@@ -159,7 +159,6 @@ class Embedded:
             if watch is not None and not self._fed:
                 watch(reader.position)
         self.commit()
-        self._store.settle()
         if watch is not None:
             watch(reader.position)
 
@@ -188,7 +187,7 @@ class Embedded:
         before or the replacement is for another encounter, `Unreadable` if it cannot be taken this time either: then
         everything stays as it was.
         """
-        self._settle()
+        self.commit()
         letter = self._reader.dead_letter(prefix)
         if letter.replayed_at is not None:
             raise Misuse(f"dead letter {letter.id[:12]}: replayed before")
@@ -201,7 +200,7 @@ class Embedded:
             self._go_back()
             raise
         self._flow.replayed(letter.id)
-        self._settle()
+        self.commit()
         return outcome
 
     def _take_again(self, letter: DeadLetter, replacement: bytes | None) -> Outcome:
@@ -233,19 +232,20 @@ class Embedded:
     def _fed_one(self, outcome: Outcome) -> Outcome:
         self._fed += 1
         if self._fed >= self._options.batch or self._flow.pending_bytes >= PENDING_BYTES:
-            self.commit()
+            self._begin_commit()
         return outcome
 
     # Committing
 
     def commit(self) -> None:
-        """Begin to commit what was fed; the next commit, any look at the store and the end wait for it."""
+        """Commit what was fed; it is on disk when this returns."""
+        self._begin_commit()
+        self._store.settle()
+
+    def _begin_commit(self) -> None:
+        """Commit what was fed, on the side; the next commit and any look at the store wait for it."""
         self._flow.commit()
         self._fed = 0
-
-    def _settle(self) -> None:
-        self.commit()
-        self._store.settle()
 
     def _go_back(self) -> None:
         """Forget what was fed since the last commit."""
@@ -258,7 +258,6 @@ class Embedded:
         self.commit()
         if self._projection is not None:
             self.commit()  # writes what the first one made certain
-        self._store.settle()
         self.abandon()
 
     def abandon(self) -> None:
@@ -286,7 +285,7 @@ class Embedded:
     @property
     def reader(self) -> Reader:
         """The store with all that was fed so far."""
-        self._settle()
+        self.commit()
         return self._reader
 
     def records(self, topic: Topic, key: str | None = None) -> Iterator[Logged]:

@@ -54,7 +54,7 @@ from the beginning when it is cut short."""
 PENDING_BYTES = 16 << 20
 """What may wait in memory for a commit."""
 
-_QUEUE = 10_000
+QUEUE = 10_000
 """Records waiting in memory to be taken; more of them wait in the log."""
 
 _RANK = {
@@ -207,8 +207,8 @@ class Flow:
         """Queue what the log holds after the last record that was queued."""
         self.commit()
         wanted = (row for row in read_log(self._store.read_now, self._read_to) if self._is_read(row))
-        self._queue.extend(_item(row) for row in islice(wanted, _QUEUE))
-        self._behind = len(self._queue) == _QUEUE
+        self._queue.extend(_item(row) for row in islice(wanted, QUEUE))
+        self._behind = len(self._queue) == QUEUE
         self._read_to = self._queue[-1].seq if self._queue else self._log.end
 
     def _is_read(self, row: Row) -> bool:
@@ -363,11 +363,11 @@ class Flow:
         progress = self._progress
         terms = progress.sweeps[str(progress.route)]
         while terms and (key := lane.terms.next_key(terms, progress.after)) is not None:
+            progress.after = key  # before the step, which may end in a commit
             state = lane.state.get(key)
             if state.value is not None:
                 entry_point = partial(lane.processor.reconsider, key, state.value, lane.tables)
                 self._step(lane, state, item.time, entry_point, "reconsider")
-            progress.after = key
 
     def _step(self, lane: Lane, state: KeyState, time: int, entry_point: Callable[[], Step], name: str) -> None:
         """A step that no record brought; a commit is due after many of them."""
@@ -399,7 +399,7 @@ class Flow:
         topic, key, value, record, headers = entry
         if self._behind or not (self._routes[topic.name] or topic is DEAD_LETTERS):
             return
-        if len(self._queue) == _QUEUE:
+        if len(self._queue) == QUEUE:
             self._behind = True
             self._read_to = self._queue[-1].seq
             return
