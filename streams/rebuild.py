@@ -26,7 +26,7 @@ from streams.gates.coding import MODIFIERS_PER_LINE, unbundling_lines
 from streams.gates.diagnosis import MOST_POINTERS
 from streams.gates.site_of_service import required_off_campus
 from streams.pairs import bundled_lines
-from streams.standing import technical_echo_in_facility
+from streams.standing import in_order, technical_echo_in_facility
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -193,7 +193,7 @@ def _stress_lines(case: Case, standing: Standing, work: _Work) -> list[_Draft]:
 def _global(case: Case, standing: Standing, work: _Work) -> _Draft:
     """One 93015 from the lines that supply its three roles."""
     supply = standing.supply
-    lines = tuple(sorted(dict.fromkeys(supply.values()), key=lambda line: line.number))
+    lines = in_order(supply.values())
     merged = _merged(GLOBAL, lines, work)
     merged.charge = sum(_supplied(case, line, [role for role in ROLES if supply[role] is line], work) for line in lines)
     physicians = (supply[role].line.rendering_npi for role in ("interpretation", "supervision", "technical"))
@@ -247,7 +247,7 @@ def charge_shares(charge: int, roles: Collection[Role], weights: Mapping[str, in
 
 def _merged(code: str, lines: tuple[CaseLine, ...], work: _Work) -> _Draft:
     """A line made of several: the lowest number, all modifiers once, the first four pointers; charge is set after."""
-    ordered = tuple(sorted(lines, key=lambda line: line.number))
+    ordered = in_order(lines)
     return _Draft(
         sources=ordered,
         code=code,

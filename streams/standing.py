@@ -58,18 +58,23 @@ class Standing:
     earlier_services: frozenset[tuple[str, frozenset[str]]]
 
     def codes(self) -> dict[str, tuple[CaseLine, ...]]:
-        """The standing codes, each with the lines that bill it."""
+        """The standing codes, each with the lines that bill it in line_number order."""
         codes: dict[str, tuple[CaseLine, ...]] = {}
         if self.is_global:
-            codes[GLOBAL] = (self.whole,) if self.whole else tuple(dict.fromkeys(self.supply.values()))
+            codes[GLOBAL] = (self.whole,) if self.whole else in_order(self.supply.values())
         else:
             codes.update((CODE_OF[role], (line,)) for role, line in self.supply.items())
         if self.merge:
-            codes[COMPLETE_STRESS_ECHO] = self.merge
+            codes[COMPLETE_STRESS_ECHO] = in_order(self.merge)
         else:
             for code in self.echo_codes:
                 codes[code] = tuple(line for line in self.echo if line.code == code)
         return codes
+
+
+def in_order(lines: Iterable[CaseLine]) -> tuple[CaseLine, ...]:
+    """Each line once, in line_number order."""
+    return tuple(sorted(dict.fromkeys(lines), key=lambda line: line.number))
 
 
 def stand(case: Case) -> Standing:

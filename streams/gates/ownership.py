@@ -46,6 +46,7 @@ def unknown(case: Case) -> Iterator[Hit]:
 @edit(
     "ownership-documented-by-other-entity",
     "HOLD",
+    Proposal.BLOCKING,
     basis=True,
     remedy="Correct the owner on the encounter, or the document.",
     source=_COMPONENTS,
