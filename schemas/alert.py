@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.decision import Gate
-from schemas.record import Cents, Id, Int, Record, Timestamp
+from schemas.record import Id, Int, Record, Timestamp, TotalCents
 
 
 class Alert(Record):
@@ -24,6 +24,6 @@ class Alert(Record):
     observed: float
     expected: float
     count: Int
-    charge_cents: Cents
+    charge_cents: TotalCents
     message: str
     occurred_at: Timestamp

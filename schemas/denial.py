@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.claim import ClaimType
-from schemas.record import Cents, Id, Record, Timestamp
+from schemas.record import Id, Record, Timestamp, TotalCents
 
 DenialCategory = Literal[
     "COMPONENT_OVERLAP",
@@ -44,5 +44,5 @@ class Denial(Record):
     outcome: Literal["DENIED", "PAID", "WITHDRAWN"]
     reason_codes: tuple[str, ...]
     remark_codes: tuple[str, ...]
-    amount_cents: Cents
+    amount_cents: TotalCents
     occurred_at: Timestamp

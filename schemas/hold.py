@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from schemas.decision import Gate
-from schemas.record import Cents, Id, Record, Timestamp
+from schemas.record import Id, Record, Timestamp, TotalCents
 
 
 class Hold(Record):
@@ -19,6 +19,6 @@ class Hold(Record):
     site_id: str | None = None
     payer_id: str
     state: Literal["OPENED", "CLOSED"]
-    charge_cents: Cents
+    charge_cents: TotalCents
     due_at: Timestamp | None = None
     occurred_at: Timestamp

@@ -14,6 +14,7 @@ from pydantic_core import PydanticKnownError
 
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
+CENTS_MAX = 10**12  # ten billion dollars on a line: more is a mistake, and the sum over a record's lines stays a long
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -82,5 +83,8 @@ Int = Annotated[int, Field(ge=-INT_MAX - 1, le=INT_MAX)]
 Revision = Annotated[int, Field(ge=1, le=INT_MAX)]
 """Counts the versions of one fact from 1; the highest wins."""
 
-Cents = Annotated[int, Field(ge=-LONG_MAX - 1, le=LONG_MAX)]
-"""Money in US cents; Avro long."""
+Cents = Annotated[int, Field(ge=-CENTS_MAX, le=CENTS_MAX)]
+"""Money of one line in US cents; Avro long."""
+
+TotalCents = Annotated[int, Field(ge=-LONG_MAX - 1, le=LONG_MAX)]
+"""A sum of money in US cents; Avro long."""

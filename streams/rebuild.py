@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from schemas.decision import Rebuild
+from schemas.record import CENTS_MAX, INT_MAX
 from streams.codes import (
     CODE_OF,
     COMPLETE_STRESS_ECHO,
@@ -101,7 +102,7 @@ def propose(case: Case) -> Rebuild | None:
     """The proposal for a claim on a basis; None where no line can say it.
 
     That is: a stress-test line has a negative charge, or a line would end with more than four modifiers or with GZ
-    beside GA or GY.
+    beside GA or GY, or no record could hold its number or charge.
     """
     standing = case.standing
     if standing is None or case.encounter is None or any(line.line.charge_cents < 0 for line in case.family_lines):
@@ -118,7 +119,7 @@ def propose(case: Case) -> Rebuild | None:
         work.drop(line, f"it is part of {code}")
     drafts.extend(work.draft(line) for line in case.other_lines if line not in work.dropped)
     lines = _numbered(drafts, case)
-    if any(_impossible(line.modifiers) for line in lines):
+    if any(_impossible(line) for line in lines):
         return None
     if not lines:
         return Rebuild(void=True, lines=(), place_of_service=None, notes=tuple(work.notes))
@@ -299,5 +300,12 @@ def _numbered(drafts: list[_Draft], case: Case) -> tuple[Line, ...]:
     return tuple(sorted(lines, key=lambda line: line.line_number))
 
 
-def _impossible(modifiers: tuple[str, ...]) -> bool:
-    return len(modifiers) > MODIFIERS_PER_LINE or ("GZ" in modifiers and ("GA" in modifiers or "GY" in modifiers))
+def _impossible(line: Line) -> bool:
+    """A line that no claim form takes, or whose number or charge no record holds."""
+    modifiers = line.modifiers
+    return (
+        len(modifiers) > MODIFIERS_PER_LINE
+        or ("GZ" in modifiers and ("GA" in modifiers or "GY" in modifiers))
+        or line.line_number > INT_MAX
+        or line.charge_cents > CENTS_MAX
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from schemas.record import CENTS_MAX, INT_MAX
 from tests.builders import (
     NPI,
     OFF_CAMPUS,
@@ -103,6 +104,14 @@ REBUILDS: dict[str, tuple[list[Any], Proposed]] = {
     ),
     "a fifth modifier by uniting": (
         [*office(), claim(line("93016", "GA", "GY"), line("93017", "KX"), line("93018", "Q6", "CR"))],
+        None,
+    ),
+    "a line number that a new line cannot count on from": (
+        [*hospital(), physician_claim(line("93015", line_number=INT_MAX))],
+        None,
+    ),
+    "a charge that one line cannot hold": (
+        [*office(), claim(*(line(code, charge=CENTS_MAX) for code in ("93016", "93017", "93018")))],
         None,
     ),
     "GZ beside GA by uniting": (

@@ -14,12 +14,12 @@ from fastavro.schema import expand_schema
 from pydantic import AwareDatetime, create_model
 
 from schemas.codec import RECORDS, avsc
-from schemas.record import INT_MAX, LONG_MAX, Record
+from schemas.record import CENTS_MAX, INT_MAX, LONG_MAX, Record
 
 DATE = {"type": "int", "logicalType": "date"}
 MOMENT = {"type": "long", "logicalType": "timestamp-millis"}
 SCALARS = {str: "string", bool: "boolean", float: "double", dt.date: DATE, AwareDatetime: MOMENT}
-WHOLE_NUMBERS = {INT_MAX: "int", LONG_MAX: "long"}
+WHOLE_NUMBERS = {INT_MAX: "int", CENTS_MAX: "long", LONG_MAX: "long"}
 
 
 def avro_record(model: type[Record]) -> dict[str, Any]:
