@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from streams.gates import CATALOGUE_DIGEST
 from streams.naming import digest
 from streams.topics import ANY
 
@@ -28,7 +29,7 @@ class EditSets:
     """The edit set of a table, worked out once for as long as the table does not change."""
 
     def __init__(self, rules: str) -> None:
-        """`rules` stands for everything that judges and is not learned."""
+        """`rules` is the digest of the tables and settings that the edits judge by."""
         self._rules = rules
         self._edits: tuple[Record, ...] | None = None
         self._set = EditSet("", ())
@@ -48,7 +49,8 @@ def _edit_set(rules: str, edits: Iterable[Record]) -> EditSet:
     active = sorted(
         [edit for edit in cast("Iterable[Edit]", edits) if edit.status == "ACTIVE"], key=lambda e: e.edit_id
     )
-    return EditSet(digest(rules, *[part for edit in active for part in (edit.edit_id, edit.revision)]), tuple(active))
+    learned = [part for edit in active for part in (edit.edit_id, edit.revision)]
+    return EditSet(digest(CATALOGUE_DIGEST, rules, *learned), tuple(active))
 
 
 def terms_of_edit(edit: Edit) -> Iterator[str]:

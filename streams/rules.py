@@ -1,4 +1,4 @@
-"""Everything that judges a claim and is not a fact about it."""
+"""Everything that judges a claim beside the edits: the tables and settings that they judge by."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from streams.gates import EDITS
-
 if TYPE_CHECKING:
     from streams.configuration import Configuration
     from streams.reference import Reference
-
-CATALOGUE_REVISION = 1
-"""Raise it when a condition, a severity or the rebuild changes, so that decisions tell which catalogue judged them."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +21,5 @@ class Rules:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 (hex) over the built-in edits, the reference tables and the configuration."""
-        edits = (f"{edit.edit_id} {edit.severity} {edit.proposal} {edit.condition}" for edit in EDITS)
-        parts = (str(CATALOGUE_REVISION), *edits, self.reference.digest, self.configuration.digest)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        """SHA-256 (hex) over the reference tables and the configuration."""
+        return hashlib.sha256(f"{self.reference.digest}\n{self.configuration.digest}".encode()).hexdigest()

@@ -13,6 +13,7 @@ from schemas.decision import Decision, Rebuild
 from streams import naming
 from streams.encounter_state import CLAIM as CLAIM_KIND
 from streams.encounter_state import EncounterState, make_fact
+from streams.gates import CATALOGUE_DIGEST
 from streams.topics import CLAIMS_HELD, CLAIMS_REBUILD, CLAIMS_RELEASED
 from tests.builders import at, chart, claim, encounter, hospital_claim, line, review
 from tests.conftest import package_rules
@@ -457,7 +458,7 @@ class TestLearnedEdits:
 
         assert desk.decisions[0].edit_set == other.decisions[0].edit_set
         assert desk.decisions[0].edit_set != ruled.decisions[0].edit_set
-        assert naming.digest(package_rules().digest) == ruled.decisions[0].edit_set
+        assert naming.digest(CATALOGUE_DIGEST, package_rules().digest) == ruled.decisions[0].edit_set
 
     def test_a_table_changed_in_place_is_noticed(self):
         desk = Desk()
