@@ -16,7 +16,7 @@ EDITS = (
 )
 
 CATALOGUE_REVISION = 1
-"""Raise it when the code of a condition or of the rebuild changes, so that decisions tell which catalogue judged them."""
+"""Raise it when the code of a condition or of the rebuild changes, so that decisions tell which one judged them."""
 
 CATALOGUE_DIGEST = hashlib.sha256(
     "\n".join(
