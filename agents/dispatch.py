@@ -10,7 +10,6 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas import codec, registry
@@ -104,9 +103,8 @@ def read_value(value: bytes) -> tuple[Record, bytes]:
 
 
 @cache
-def _time_fields(model: type[Record]) -> tuple[Callable[[Record], object], tuple[str, ...]]:
-    names = tuple(name for name in ("occurred_at", "received_at", "built_at") if name in model.model_fields)
-    return attrgetter(*names), names
+def _time_fields(model: type[Record]) -> tuple[str, ...]:
+    return tuple(name for name in ("occurred_at", "received_at", "built_at") if name in model.model_fields)
 
 
 def event_time(record: Record, now: int) -> int:
@@ -114,14 +112,13 @@ def event_time(record: Record, now: int) -> int:
 
     Raises `Unreadable` if any event time of the record is more than a day after `now`, the real time.
     """
-    get, names = _time_fields(type(record))
-    got = get(record)
-    moments = got if len(names) > 1 else (got,)
-    times = [millis(moment) for moment in moments]  # type: ignore[attr-defined]  # attrgetter's result is not typed
-    for name, time in zip(names, times, strict=True):
+    first = 0
+    for name in _time_fields(type(record)):
+        time = millis(getattr(record, name))
         if time > now + DAY:
             raise Unreadable(f"{name}: expected a time no more than a day ahead of the clock, got a later one")
-    return times[0]
+        first = first or time
+    return first
 
 
 class Dispatch:

@@ -198,18 +198,13 @@ def read_line(data: bytes) -> Published:
     try:
         envelope = _ENVELOPE.validate_json(data)
     except ValidationError as error:
-        complaint = explain(data, error)
-    else:
-        topic, record = BY_NAME[envelope.topic], envelope.value
-        key = topic.key(record) if topic.key else _decision_key(record, envelope.key)
-        if key and envelope.key in {None, key}:
-            return Published(topic, key, record)
-        complaint = UnreadableLine(
-            f"{topic.name}: key: expected {topic.key_words} of the value, got {'another' if key else 'nothing'}",
-            topic,
-            key,
-        )
-    raise complaint
+        raise explain(data, error) from None
+    topic, record, named = BY_NAME[envelope.topic], envelope.value, envelope.key
+    key = topic.key(record) if topic.key else _decision_key(record, named)
+    if key and (named is None or named == key):
+        return Published(topic, key, record)
+    got = "another" if key else "nothing"
+    raise UnreadableLine(f"{topic.name}: key: expected {topic.key_words} of the value, got {got}", topic, key)
 
 
 def _decision_key(decision: EditDecision, key: str | None) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from agents.dispatch import UNREADABLE, Entry, Header, Original, event_time, read_value
+from agents.embedded.collector import rare_collections
 from agents.embedded.flow import PENDING_BYTES, Flow
 from agents.embedded.inputs import Inputs
 from agents.embedded.projection import Projection
@@ -151,13 +152,16 @@ class Embedded:
             self._flow.count_again(known[0].records)
         reader = LineReader(stream, known)
         self._inputs.follow(reader)
-        for line in reader:
-            if line is None:
-                self.commit()
-            else:
-                self.publish(line, name)
-            if watch is not None and not self._fed:
-                watch(reader.position)
+        with rare_collections() as collect:
+            for line in reader:
+                if line is None:
+                    self.commit()
+                else:
+                    self.publish(line, name)
+                if not self._fed:  # a commit has begun
+                    collect(reader.position.records)
+                    if watch is not None:
+                        watch(reader.position)
         self.commit()
         if watch is not None:
             watch(reader.position)

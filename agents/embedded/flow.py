@@ -37,7 +37,7 @@ from streams.processor import Inbound, Outcome
 from streams.topics import BY_NAME, DEAD_LETTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from agents.dispatch import Applied, Entry
     from agents.embedded.log import Row
@@ -76,7 +76,7 @@ class Item:
     value: bytes = b""
     record: Record | None = None
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
     produced: bool = False
 
 
@@ -92,9 +92,34 @@ class Progress:
 
     seq: int = 0
     route: int = 0
-    outcome: str | None = None
+    outcome: Outcome | None = None
     sweeps: dict[str, list[str]] = field(default_factory=dict)
     after: str = ""
+
+    def begin(self, seq: int) -> None:
+        """Stand before the first processor of the record at `seq`."""
+        self.seq = seq
+        self.route = 0
+        self.outcome = None
+        self.after = ""
+        if self.sweeps:
+            self.sweeps = {}
+
+    def ends_as(self, outcome: Outcome) -> None:
+        """Note what one processor made of the record."""
+        if self.outcome is None or _RANK[outcome] > _RANK[self.outcome]:
+            self.outcome = outcome
+
+    @classmethod
+    def load(cls, text: str) -> Progress:
+        """The inverse of `dump`."""
+        loaded = cls(**json.loads(text))
+        loaded.outcome = loaded.outcome and Outcome(loaded.outcome)
+        return loaded
+
+    def dump(self) -> str:
+        """As text, for the store."""
+        return json.dumps(asdict(self))
 
 
 Route = tuple[Lane, bool]
@@ -140,7 +165,7 @@ class Flow:
     def _load(self) -> None:
         self.time = int(self._store.setting("time") or 0)
         self._position = int(self._store.setting("position") or 0)
-        self._progress = Progress(**json.loads(self._store.setting("progress") or "{}"))
+        self._progress = Progress.load(self._store.setting("progress") or "{}")
         self._queue: deque[Item] = deque()
         self._behind = self._log.end > self._position
         self._read_to = self._position
@@ -166,12 +191,10 @@ class Flow:
     def take(self, entry: Entry, body: bytes, time: int) -> Outcome:
         """One record from outside, and all that follows from it. `time` is its append time."""
         self.time = time
-        seq, partition, offset = self._log.append(entry, time, produced=False)
-        self.pending_bytes += len(entry.value)
-        key = entry.key or ""
-        item = Item(seq, partition, offset, time, entry.topic, key, entry.value, entry.record, body)
-        if entry.headers:
-            item.headers = dict(entry.headers)
+        topic, key, value, record, headers = entry
+        partition, offset = self._log.append(entry, time, produced=False)
+        self.pending_bytes += len(value)
+        item = Item(self._log.end, partition, offset, time, topic, key or "", value, record, body, headers or {})
         outcome = self._finish(item)
         self.drain()
         return outcome
@@ -230,7 +253,7 @@ class Flow:
             [
                 ("time", str(self.time)),
                 ("position", str(self._position)),
-                ("progress", json.dumps(asdict(self._progress)) if begun else "{}"),
+                ("progress", self._progress.dump() if begun else "{}"),
             ],
         )
         self._names.flush()
@@ -287,7 +310,7 @@ class Flow:
             return Outcome.APPLIED
         progress = self._progress
         if progress.seq != item.seq:
-            progress = self._progress = Progress(item.seq)
+            progress.begin(item.seq)
             if any(is_table for _, is_table in routes):
                 self._turn_table(item, topic, cast("Record", item.record), routes)
         while progress.route < len(routes):
@@ -297,12 +320,10 @@ class Flow:
             else:
                 if lane.move(item.partition, item.time):
                     self._wake(lane, item.partition, item.time)
-                outcome = self._process(lane, item, topic)
-                if progress.outcome is None or _RANK[outcome] > _RANK[Outcome(progress.outcome)]:
-                    progress.outcome = outcome
+                progress.ends_as(self._process(lane, item, topic))
             progress.route += 1
             progress.after = ""
-        return Outcome(progress.outcome or Outcome.APPLIED)
+        return progress.outcome or Outcome.APPLIED
 
     def _process(self, lane: Lane, item: Item, topic: Topic) -> Outcome:
         state = lane.state.get(item.key)
@@ -392,11 +413,12 @@ class Flow:
         lane.keep(state, partition, step)
 
     def _append(self, entry: Entry, time: int) -> None:
-        seq, partition, offset = self._log.append(entry, time, produced=True)
-        self.pending_bytes += len(entry.value)
+        topic, key, value, record, headers = entry
+        partition, offset = self._log.append(entry, time, produced=True)
+        seq = self._log.end
+        self.pending_bytes += len(value)
         if self.appended is not None:
             self.appended(seq, entry)
-        topic, key, value, record, headers = entry
         if self._behind or not (self._routes[topic.name] or topic is DEAD_LETTERS):
             return
         if len(self._queue) == QUEUE:
@@ -405,9 +427,7 @@ class Flow:
             return
         body = value if record is None else codec.unframe(value)[1]
         self._queue.append(
-            Item(
-                seq, partition, offset, time, topic, key or "", value, record, body, dict(headers or {}), produced=True
-            )
+            Item(seq, partition, offset, time, topic, key or "", value, record, body, headers or {}, produced=True)
         )
 
     def step_again(self, processor: str, key: str, entry_point: str) -> None:
@@ -461,6 +481,6 @@ def _item(row: Row) -> Item:
         logged.value,
         record,
         body,
-        dict(logged.headers),
+        logged.headers,
         row.produced,
     )

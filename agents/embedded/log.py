@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from agents.engine import Logged
 from agents.partitioner import partition_of
-from streams.topics import BY_NAME, INPUT_TOPICS
+from streams.topics import BY_NAME, INPUT_TOPICS, TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,9 +24,6 @@ _CHUNK = 100
 """Rows fetched at once: no statement stays open, so that a slow reader holds up no checkpoint."""
 
 _INPUT = frozenset(topic.name for topic in INPUT_TOPICS)
-
-_ROW_OVERHEAD = 200
-"""Bytes that a row costs in memory beside its value."""
 
 
 class Row(NamedTuple):
@@ -67,55 +63,73 @@ class Names:
             self._new = []
 
 
+class _Topic:
+    """Where a topic stands: its number, whether it is looked up, the next offset of each partition."""
+
+    __slots__ = ("has_moved", "listed", "next", "number")
+
+    def __init__(self, number: int, partitions: int, *, listed: bool) -> None:
+        self.number = number
+        self.listed = listed
+        self.next = [0] * partitions
+        self.has_moved = False
+
+
 class Log:
     """The writer's side: rows are numbered when appended and written with the batch."""
 
     def __init__(self, store: Store, names: Names) -> None:
         self._store = store
-        self._names = names
+        self._topics = {
+            topic.name: _Topic(names[topic.name], store.partitions, listed=topic not in INPUT_TOPICS)
+            for topic in TOPICS
+        }
         self.load()
 
     def load(self) -> None:
         """Stand at the end of what is committed."""
         self.end: int = self._store.read_now("SELECT coalesce(max(seq), 0) FROM log")[0][0]
-        self._next: defaultdict[tuple[int, int], int] = defaultdict(int)
-        for topic, partition, following in self._store.read_now('SELECT topic, "partition", next FROM offsets'):
-            self._next[topic, partition] = following
-        self._moved: set[tuple[int, int]] = set()
         self._rows: list[tuple[Any, ...]] = []
-        self.pending_bytes = 0
+        by_number = {topic.number: topic for topic in self._topics.values()}
+        for topic in by_number.values():
+            topic.next = [0] * self._store.partitions
+        for number, partition, following in self._store.read_now('SELECT topic, "partition", next FROM offsets'):
+            by_number[number].next[partition] = following
 
-    def append(self, entry: Entry, time: int, *, produced: bool) -> tuple[int, int, int]:
-        """Add a record; its place in the log, its partition and its offset there."""
-        topic, key, value, _, headers = entry
-        partition = 0 if key is None else partition_of(key, self._store.partitions)
-        slot = (self._names[topic.name], partition)
-        offset = self._next[slot]
-        self._next[slot] = offset + 1
-        self._moved.add(slot)
+    def append(self, entry: Entry, time: int, *, produced: bool) -> tuple[int, int]:
+        """Add a record at `end`; its partition, and its offset there."""
+        topic = self._topics[entry.topic.name]
+        key, headers = entry.key, entry.headers
+        partition = 0 if key is None else partition_of(key, len(topic.next))
+        offset = topic.next[partition]
+        topic.next[partition] = offset + 1
+        topic.has_moved = True
         self.end += 1
         packed = json.dumps(headers) if headers else None
-        listed = topic.name not in _INPUT
-        self._rows.append((self.end, slot[0], partition, offset, produced, listed, time, key, value, packed))
-        self.pending_bytes += len(value) + _ROW_OVERHEAD
-        return self.end, partition, offset
+        self._rows.append(
+            (self.end, topic.number, partition, offset, produced, topic.listed, time, key, entry.value, packed)
+        )
+        return partition, offset
 
     def append_tick(self, time: int) -> int:
-        """Note that the clock of every partition was moved, so that a replay moves it too."""
+        """Note that the clock of every partition was moved, so that a replay moves it too; its place in the log."""
         self.end += 1
         self._rows.append((self.end, None, None, None, False, False, time, None, None, None))
         return self.end
 
     def flush(self) -> None:
         """Write what was appended."""
-        if self._rows:
-            self._store.write("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
-            self._store.write(
-                "INSERT INTO offsets VALUES (?, ?, ?) "
-                'ON CONFLICT (topic, "partition") DO UPDATE SET next = excluded.next',
-                [(*slot, self._next[slot]) for slot in sorted(self._moved)],
-            )
-            self._rows, self._moved, self.pending_bytes = [], set(), 0
+        if not self._rows:
+            return
+        self._store.write("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._rows)
+        self._rows = []
+        moved = [topic for topic in self._topics.values() if topic.has_moved]
+        self._store.write(
+            "INSERT OR REPLACE INTO offsets VALUES (?, ?, ?)",
+            [(topic.number, partition, following) for topic in moved for partition, following in enumerate(topic.next)],
+        )
+        for topic in moved:
+            topic.has_moved = False
 
 
 # The statements are put together from constants only.

@@ -74,7 +74,6 @@ class State:
         self._old: dict[str, KeyState] = {}
         self._young_bytes = 0
         self._changed: dict[str, KeyState] = {}
-        self.pending_bytes = 0
 
     def get(self, key: str) -> KeyState:
         """What is remembered of `key`."""
@@ -96,7 +95,6 @@ class State:
         """Write `state` with the batch."""
         self._changed[state.key] = state
         size = len(state.value or b"")
-        self.pending_bytes += size
         self._young_bytes += size  # counts what was changed more than once: memory is bounded, if not exactly used
 
     def flush(self) -> None:
@@ -124,6 +122,5 @@ class State:
         if fresh:
             self._store.write(_INSERT, fresh)
         self._changed = {}
-        self.pending_bytes = 0
         if self._young_bytes > self._memory:
             self._old, self._young, self._young_bytes = self._young, {}, 0
