@@ -81,7 +81,7 @@ def encode(record: Record) -> bytes:
 
 @cache
 def _writer(model: type[Record]) -> Writer:
-    return writing.writer(avsc(model))
+    return writing.record_writer(avsc(model)["fields"])
 
 
 def encode_around(record: Record, nested: str, body: bytes) -> bytes:
