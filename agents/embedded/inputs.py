@@ -73,4 +73,7 @@ class Inputs:
 def _hash_up_to(length: int, stream: BinaryIO, begin: int, digest: Any) -> None:
     """Read on until `digest` covers `length` bytes after `begin`."""
     while (missing := length - (stream.tell() - begin)) > 0:
-        digest.update(stream.read(min(BLOCK_BYTES, missing)))
+        block = stream.read(min(BLOCK_BYTES, missing))
+        if not block:
+            return  # cut short while we read; its digest will match nothing
+        digest.update(block)
