@@ -12,7 +12,7 @@ from streams.decision import Bench, decide, is_news, remember
 from streams.edit_set import EditSets, terms_of_claim, terms_of_edit
 from streams.folding import fold
 from streams.holds import close_all, turn
-from streams.judge import judge
+from streams.judge import claims_touched_by, judge
 from streams.processor import Emit, Outcome, Step
 from streams.topics import (
     ADJUDICATION_STATE,
@@ -44,8 +44,10 @@ _ROUTES = {"RELEASE": CLAIMS_RELEASED, "HOLD": CLAIMS_HELD, "REBUILD": CLAIMS_RE
 class Judge(Protocol):
     """`streams.judge.judge`, or a stand-in for it."""
 
-    def __call__(self, facts: Facts, rules: Rules, /, learned: tuple[Edit, ...] = ()) -> Mapping[str, Judgement]:
-        """The judgement of every claim of the encounter, by claim_id."""
+    def __call__(
+        self, facts: Facts, rules: Rules, /, learned: tuple[Edit, ...] = (), among: Collection[str] | None = None
+    ) -> Mapping[str, Judgement]:
+        """The judgement of every claim of the encounter, or of those `among` it, by claim_id."""
 
 
 class Adjudication:
@@ -75,7 +77,7 @@ class Adjudication:
         emits: list[Emit] = []
         if encounter.dirty:
             encounter.changed_at = record.time
-            emits = self._decide(encounter, tables[EDITS.name])
+            emits = self._decide(encounter, tables[EDITS.name], new=_new_claim(encounter, record))
             state = encounter.dump()
         return self._step(record.key, encounter, state, emits, outcome, reason)
 
@@ -96,7 +98,7 @@ class Adjudication:
         """Judge the claims that wait again, by the edits as they are now. What was released stays released."""
         encounter = self._working_set.take(key, state)
         waiting = [claim_id for claim_id, last in encounter.decisions.items() if last.route != "RELEASE"]
-        emits = self._decide(encounter, tables[EDITS.name], waiting)
+        emits = self._decide(encounter, tables[EDITS.name], among=waiting)
         return self._step(key, encounter, encounter.dump() if emits else state, emits)
 
     def touched(self, table: Topic, old: Record | None, new: Record) -> Iterable[str]:  # noqa: ARG002 - one table
@@ -106,19 +108,31 @@ class Adjudication:
             return ()
         return dict.fromkeys([term for edit in edits for term in terms_of_edit(edit)])
 
-    def _decide(self, encounter: EncounterState, table: Table, among: Collection[str] | None = None) -> list[Emit]:
-        """Judge the encounter and decide what is news, claims in order of their ids; `among` these claims, if given."""
+    def _decide(
+        self,
+        encounter: EncounterState,
+        table: Table,
+        *,
+        new: Claim | None = None,
+        among: Collection[str] | None = None,
+    ) -> list[Emit]:
+        """Judge the encounter and decide what is news, claims in order of their ids.
+
+        `among` these claims, if given; if all that happened is a `new` claim, among those that may read it.
+        """
         if not encounter.has_claim:
             return []
         facts = encounter.decoded()
         edit_set = self._edit_sets.of(table)
-        judgements = self._judge(facts, self._rules, edit_set.learned)
+        if new is not None:
+            among = claims_touched_by(new, facts)
+        judgements = self._judge(facts, self._rules, edit_set.learned, among)
         bench = Bench(encounter, facts, edit_set, cast("Mapping[str, Edit]", table), self._hold_sla)
         emits: list[Emit] = []
         for fact, claim in zip(encounter.facts, facts.claims, strict=False):  # claims come first among the facts
             last = encounter.decisions.get(claim.claim_id)
-            judgement = judgements[claim.claim_id]
-            if (among is None or claim.claim_id in among) and is_news(bench, claim, judgement, last):
+            judgement = judgements.get(claim.claim_id)
+            if judgement is not None and is_news(bench, claim, judgement, last):
                 decision = decide(bench, claim, judgement, last)
                 emits += _emit(decision, fact.value, last)
                 turned, holds = turn(decision, last.holds if last else ())
@@ -152,6 +166,13 @@ class Adjudication:
         decisions = encounter.decisions.values()
         settled = bool(decisions) and all(last.settled for last in decisions)
         return encounter.changed_at + (self._settled_retention if settled else self._retention)
+
+
+def _new_claim(encounter: EncounterState, record: Inbound) -> Claim | None:
+    """The claim in `record` if its coming is all that happened: no revision of one known, no replay."""
+    claim = record.value
+    is_new = isinstance(claim, Claim) and claim.claim_id not in encounter.decisions and record.replay_of is None
+    return cast("Claim", claim) if is_new else None
 
 
 def _emit(decision: Decision, value: bytes, last: LastDecision | None) -> list[Emit]:

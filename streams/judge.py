@@ -18,6 +18,8 @@ from streams.rebuild import propose, void
 from streams.reviews import confirm
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from schemas.claim import Claim
     from schemas.decision import Finding, Rebuild, Route
     from schemas.edit import Edit
@@ -49,8 +51,13 @@ _CANCELLED = tuple(
 _WITHOUT_BASIS = tuple(edit for edit in EDITS if not edit.basis)
 
 
-def judge(facts: Facts, rules: Rules, learned: tuple[Edit, ...] = ()) -> dict[str, Judgement]:
-    """The judgement of every claim of the encounter, by claim_id; `learned` are the ACTIVE learned edits."""
+def judge(
+    facts: Facts, rules: Rules, learned: tuple[Edit, ...] = (), among: Collection[str] | None = None
+) -> dict[str, Judgement]:
+    """The judgement of every claim of the encounter, by claim_id, or of those `among` it that are named.
+
+    `learned` are the ACTIVE learned edits, by edit_id.
+    """
     visit = Visit(facts, rules)
     earlier: dict[tuple[str, str], tuple[Case, ...]] = {}
     judgements = {}
@@ -59,8 +66,15 @@ def judge(facts: Facts, rules: Rules, learned: tuple[Edit, ...] = ()) -> dict[st
         case = Case(claim, visit, rules, earlier.get(biller, ()))
         if claim.frequency_code != "8" and claim.status != "WITHDRAWN":
             earlier[biller] = (*case.earlier, case)
-        judgements[claim.claim_id] = _judge(case, learned)
+        if among is None or claim.claim_id in among:
+            judgements[claim.claim_id] = _judge(case, learned)
     return judgements
+
+
+def claims_touched_by(claim: Claim, facts: Facts) -> set[str]:
+    """Whose judgement may read a claim that has just come: its own, and those of its biller's claims of the type."""
+    biller = (claim.billing_entity_id, claim.claim_type)
+    return {other.claim_id for other in facts.claims if (other.billing_entity_id, other.claim_type) == biller}
 
 
 def _first_built(claim: Claim) -> tuple[object, str]:
@@ -96,11 +110,16 @@ def route_of(findings: tuple[Finding, ...]) -> Route:
     return "HOLD" if "HOLD" in severities else "RELEASE"
 
 
+def stops_proposal(finding: Finding) -> bool:
+    """Whether no rebuild is proposed while this is found: a person has to supply a value, or an answer, first."""
+    return finding.severity != "WARN" and _PROPOSAL.get(finding.edit_id) in _STOPS_PROPOSAL
+
+
 def _rebuild(case: Case, findings: tuple[Finding, ...]) -> Rebuild | None:
     """What to propose; None where only a person, or a fact still to come, can say."""
     if case.claim.status == "WITHDRAWN":
         return void("The builder withdrew the claim.")
-    if any(finding.severity != "WARN" and _PROPOSAL.get(finding.edit_id) in _STOPS_PROPOSAL for finding in findings):
+    if any(map(stops_proposal, findings)):
         return None
     if not case.basis:
         return void("The encounter was cancelled.")

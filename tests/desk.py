@@ -26,6 +26,8 @@ from tests.builders import at
 from tests.conftest import package_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from schemas.record import Record
     from streams.facts import Facts
     from streams.processor import Emit
@@ -95,13 +97,16 @@ class ScriptedJudge:
         """From now on `claim_id` goes to `route`."""
         self._script[claim_id] = Judgement(route, findings, rebuild)
 
-    def __call__(self, facts: Facts, _rules: Rules, learned: tuple[Edit, ...] = ()) -> dict[str, Judgement]:
+    def __call__(
+        self, facts: Facts, _rules: Rules, learned: tuple[Edit, ...] = (), among: Collection[str] | None = None
+    ) -> dict[str, Judgement]:
         self.facts, self.learned = facts, learned
         self.times_asked += 1
         if self.fails:
             raise RuntimeError("the judge was told to fail")
         release = Judgement("RELEASE", (), None)
-        return {claim.claim_id: self._script.get(claim.claim_id, release) for claim in facts.claims}
+        claim_ids = [claim.claim_id for claim in facts.claims if among is None or claim.claim_id in among]
+        return {claim_id: self._script.get(claim_id, release) for claim_id in claim_ids}
 
 
 class Desk:
