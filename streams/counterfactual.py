@@ -1,16 +1,17 @@
 """What would change the outcome: the smallest set of changed facts that turns a claim into a release.
 
-Found by asking the gates. The first finding that makes the claim wait must go, so the search tries each alternative to
-what that finding rests on, judges again, and goes on from there; one more change is allowed only when fewer do not do.
+Found by asking the gates. The first finding that any single change can move must be moved, so the search tries each
+alternative to what that finding rests on, judges again, and goes on from there; one more change is allowed only when
+fewer do not do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from streams.alternatives import Change, alternatives
-from streams.judge import judge
+from streams.judge import judge, stops_proposal
 
 if TYPE_CHECKING:
     from schemas.decision import Finding
@@ -21,22 +22,23 @@ if TYPE_CHECKING:
 
 MOST_CHANGES = 8
 MOST_JUDGEMENTS = 5_000
-"""Bounds the search to about half a second; a claim that needs more has more wrong with it than a list can tell."""
+"""Bounds the search to a second or two; a claim that needs more has more wrong with it than a list can tell."""
 
 
 def what_would_change(
-    facts: Facts, claim_id: str, rules: Rules, learned: tuple[Edit, ...] = ()
+    facts: Facts, claim_id: str, rules: Rules, learned: tuple[Edit, ...] = (), *, most: int = MOST_CHANGES
 ) -> tuple[Change, ...] | None:
-    """The fewest changes after which the claim is released: empty if it is already, None if the search finds none.
+    """The fewest changes, to be made in this order, after which the claim is released; no part of them would do.
 
-    None as well where the rebuild is void: the right end of such a claim is to be withdrawn, not released.
+    Empty if it is already; None if the search finds none of at most `most`, and where the rebuild is void: the right
+    end of such a claim is to be withdrawn, not released.
     """
-    search = _Search(claim_id, rules, learned)
-    rebuild = search.judge(facts).rebuild
-    if rebuild is not None and rebuild.void:
+    search = _Search(claim_id, rules, learned, MOST_JUDGEMENTS)
+    judgement = search.judge(facts)
+    if judgement.rebuild is not None and judgement.rebuild.void:
         return None
-    for most in range(MOST_CHANGES + 1):
-        found = search.within(facts, most)
+    for number in range(most + 1):
+        found = search.after(facts, judgement, number)
         if found is not None or search.left <= 0:
             return found
     return None
@@ -44,35 +46,47 @@ def what_would_change(
 
 @dataclass(slots=True)
 class _Search:
+    """`tried` holds the facts from which nothing was found, with the number of changes that was allowed there."""
+
     claim_id: str
     rules: Rules
     learned: tuple[Edit, ...]
-    left: int = MOST_JUDGEMENTS
+    left: int
+    tried: dict[Facts, int] = field(default_factory=dict)
 
     def judge(self, facts: Facts) -> Judgement:
         self.left -= 1
         return judge(facts, self.rules, self.learned)[self.claim_id]
 
-    def within(self, facts: Facts, most: int) -> tuple[Change, ...] | None:
-        """A release by at most `most` changes, or None."""
-        return self.after(facts, self.judge(facts), most)
-
     def after(self, facts: Facts, judgement: Judgement, most: int) -> tuple[Change, ...] | None:
-        """As `within`, from facts already judged. Only a change that moves the first blocking finding is followed."""
+        """A release by at most `most` changes from facts already judged, or None."""
         blocking = _blocking(judgement)
         if not blocking:
             return ()
-        if most == 0 or self.left <= 0:
+        if self.tried.get(facts, 0) >= most:
             return None
-        for change, changed in alternatives(facts, self.claim_id, blocking[0], judgement.rebuild):
-            then = self.judge(changed)
-            if blocking[0] not in _blocking(then):
-                rest = self.after(changed, then, most - 1)
-                if rest is not None:
-                    return (change, *rest)
+        self.tried[facts] = most
+        for finding in blocking:
+            moved = False
+            for change in alternatives(facts, self.claim_id, finding, judgement.rebuild):
+                if self.left <= 0:
+                    return None
+                changed = change.apply(facts)
+                then = self.judge(changed)
+                if finding not in _blocking(then):
+                    moved = True
+                    rest = self.after(changed, then, most - 1)
+                    if rest is not None:
+                        return (change, *rest)
+            if moved:
+                return None  # every way to a release moves this finding, and none was short enough
         return None
 
 
 def _blocking(judgement: Judgement) -> list[Finding]:
-    """What makes the claim wait; two findings differ when their messages do, so a shorter list of gaps is progress."""
-    return [finding for finding in judgement.findings if finding.severity != "WARN"]
+    """What makes the claim wait, first what keeps a rebuild from being proposed: the rebuild may settle the others.
+
+    Two findings differ when their messages do, so a shorter list of gaps is progress.
+    """
+    blocking = [finding for finding in judgement.findings if finding.severity != "WARN"]
+    return sorted(blocking, key=stops_proposal, reverse=True)

@@ -207,8 +207,13 @@ def _print_changes(screen: Screen, explanation: Explanation) -> None:
     else:
         columns = (Column("Fact"), Column("Says now"), Column("Would have to say"))
         screen.table(columns, [(change.path, change.now, change.then) for change in explanation.changes], indent=2)
-        these = "this" if len(explanation.changes) == 1 else "these together"
-        screen.line(f"With {these} the claim is released; no smaller set of changes does it.", indent=2)
+        several = len(explanation.changes) > 1
+        these = (
+            "With these together the claim is released, and with no part of them."
+            if several
+            else "With this the claim is released."
+        )
+        screen.line(these, indent=2)
     if not explanation.rules_same:
         screen.line(
             "The rules at hand (tables, settings or learned edits) are not those that made the last decision: what is "

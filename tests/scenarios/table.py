@@ -20,6 +20,7 @@ from tests.conftest import facts_of
 
 if TYPE_CHECKING:
     from schemas.claim import Claim
+    from streams.facts import Facts
     from streams.rules import Rules
 
 Found = list[tuple[str, int | None]]
@@ -54,8 +55,8 @@ def earlier(claim: Claim, claim_id: str = "C0", minutes: float = 30) -> Claim:
     )
 
 
-def judged(facts: list[Any], rules: Rules) -> Judgement:
-    """The judgement of the claim that the row lists last."""
+def standing(facts: list[Any]) -> tuple[Facts, str, tuple[Edit, ...]]:
+    """What a row comes to: the facts, the claim that it speaks of (listed last), the learned edits in force."""
     known: dict[tuple[str, str], Any] = {}
     conflicts = set()
     learned = []
@@ -65,15 +66,21 @@ def judged(facts: list[Any], rules: Rules) -> Judgement:
         elif fact is not UNREADABLE:
             kind = type(fact).__name__
             key = _TOPIC[kind], getattr(fact, _ID_FIELDS[kind])
-            standing = known.setdefault(key, fact)
-            if fact.revision == standing.revision and fact != standing:
+            latest = known.setdefault(key, fact)
+            if fact.revision == latest.revision and fact != latest:
                 conflicts.add(key)
-            elif fact.revision > standing.revision:
+            elif fact.revision > latest.revision:
                 known[key] = fact
     in_force = sorted((edit for edit in learned if edit.status == "ACTIVE"), key=lambda edit: edit.edit_id)
     whole = facts_of([*known.values()], conflicts=frozenset(conflicts), unreadable=UNREADABLE in facts)
     last = [fact for fact in facts if type(fact).__name__ == "Claim"][-1]
-    return judge(whole, rules, tuple(in_force))[last.claim_id]
+    return whole, last.claim_id, tuple(in_force)
+
+
+def judged(facts: list[Any], rules: Rules) -> Judgement:
+    """The judgement of the claim that the row lists last."""
+    whole, claim_id, learned = standing(facts)
+    return judge(whole, rules, learned)[claim_id]
 
 
 def spoken(judgement: Judgement) -> Found:
