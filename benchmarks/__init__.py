@@ -1,0 +1,1 @@
+"""Numbers with machine, versions and command. Nothing here asserts."""
