@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -23,9 +24,12 @@ STYLES = {"RELEASE": "green", "HOLD": "yellow", "REBUILD": "red", "WARN": "cyan"
 
 _GAP = "  "
 
+_BETWEEN = 3
+"""Blanks that rich puts between the columns of a ruled table."""
+
 
 class Column(NamedTuple):
-    """A column of a table. `right`: numbers. `below`: at a terminal its text stands below the first column's."""
+    """A column of a table. `right`: numbers. `below`: at a terminal its text has lines of its own below the row."""
 
     name: str
     right: bool = False
@@ -71,14 +75,28 @@ class Screen:
             heading = [column.name.lower() for column in columns]
             self._print_aligned([heading, *listed], [column.right for column in columns], indent)
             return
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
-        for column in columns:
-            if not column.below:
-                justify = "right" if column.right else "left"
-                table.add_column(column.name, justify=justify, no_wrap=column.right, overflow="fold")  # type: ignore[arg-type]  # a literal behind a condition
+        if any(column.below for column in columns):
+            self._print_stacked(columns, listed, indent)
+            return
+        table = _ruled(columns)
         for row in listed:
-            table.add_row(*_stacked(columns, row))
+            table.add_row(*map(_cell, row))
         self.console.print(Padding(table, (0, 0, 0, indent), expand=False))
+
+    def _print_stacked(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], indent: int) -> None:
+        """Print each row as a table of its own, so that what stands below it may use the whole width."""
+        beside = [at for at, column in enumerate(columns) if not column.below]
+        natural = [max(cell_len(shown(row[at])) for row in (_names(columns), *rows)) for at in beside]
+        widths = _fitted(natural, self.console.width - indent - _BETWEEN * (len(beside) - 1))
+        heading = _ruled([columns[at] for at in beside], widths)
+        self.console.print(Padding(heading, (0, 0, 0, indent), expand=False))
+        for row in rows:
+            table = _ruled([columns[at] for at in beside], widths, heading=False)
+            table.add_row(*(_cell(row[at]) for at in beside))
+            self.console.print(Padding(table, (0, 0, 0, indent), expand=False))
+            for column, text in zip(columns, row, strict=True):
+                if column.below and text:
+                    self.line(text, indent=indent + len(_GAP), style="dim")
 
     def _print(self, text: Text, indent: int = 0) -> None:
         if self.console.is_terminal:
@@ -106,13 +124,26 @@ def shown(text: str) -> str:
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def _stacked(columns: Sequence[Column], row: Sequence[str]) -> list[Text]:
-    """The cells of a row, those of `below` columns under the first."""
-    cells = [_cell(text) for column, text in zip(columns, row, strict=True) if not column.below]
-    for column, text in zip(columns, row, strict=True):
-        if column.below and text:
-            cells[0] = Text.assemble(cells[0], "\n", (shown(text), "dim"))
-    return cells
+def _ruled(columns: Sequence[Column], widths: Sequence[int] | None = None, *, heading: bool = True) -> Table:
+    """A table without rows, of these columns and `widths` if given. Long text is folded."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, show_header=heading, header_style="dim")
+    for at, column in enumerate(columns):
+        justify = "right" if column.right else "left"
+        width = widths[at] if widths else None
+        table.add_column(column.name, justify=justify, no_wrap=column.right, overflow="fold", width=width)  # type: ignore[arg-type]  # a literal behind a condition
+    return table
+
+
+def _names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """`widths`, the widest of them narrowed until all together have `room`."""
+    fitted = list(widths)
+    while sum(fitted) > max(room, len(fitted)):
+        fitted[fitted.index(max(fitted))] -= 1
+    return fitted
 
 
 def dollars(cents: int) -> str:

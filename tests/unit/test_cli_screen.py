@@ -48,6 +48,25 @@ def test_at_a_terminal_what_to_do_stands_below_the_edit():
     assert "What to do" not in lines[0]
 
 
+def test_what_stands_below_a_row_uses_the_whole_width_however_narrow_the_first_column():
+    columns = (Column("Id"), Column("Topic"), Column("Reason", below=True))
+    rows = [("80a9", "encounters.v1", "expected one of the four statuses, got another")]
+
+    lines = output(lambda screen: screen.table(columns, rows), terminal=True).splitlines()
+
+    assert "  expected one of the four statuses, got another" == lines[-1].rstrip()
+
+
+def test_a_table_wider_than_the_terminal_narrows_its_widest_column():
+    columns = (Column("Id"), Column("Topic"), Column("Reason", below=True))
+    rows = [("x" * 100, "encounters.v1", "no JSON")]
+
+    lines = output(lambda screen: screen.table(columns, rows), terminal=True).splitlines()
+
+    assert "x" * 44 + "   encounters.v1" == lines[2]
+    assert max(map(len, lines)) <= 60
+
+
 def test_fields_behind_a_pipe_keep_each_on_its_line():
     text = output(lambda screen: screen.fields([("what", "x" * 100), ("do", "y")], indent=2), terminal=False)
 
