@@ -16,9 +16,11 @@ from agents.settings import load_rules
 from schemas import registry
 from schemas.errors import Misuse, Unreadable
 from schemas.record import moment
+from streams.processor import Outcome
 from streams.topics import INPUT_BYTES
 
 if TYPE_CHECKING:
+    import datetime as dt
     from pathlib import Path
 
     from agents.embedded import DeadLetter, Embedded
@@ -30,10 +32,17 @@ _COLUMNS = (
     Column("Id"),
     Column("When"),
     Column("Topic"),
-    Column("Where"),
     Column("Replayed"),
+    Column("Where", below=True),
     Column("Reason", below=True),
 )
+
+
+_IDLE = {
+    Outcome.DUPLICATE: "known already, so no claim is decided anew; a conflict ends with a higher revision only",
+    Outcome.SUPERSEDED: "older than what is known, so it changes no claim",
+}
+"""Why a dead letter that can be read now changes nothing."""
 
 
 @click.group("dead-letters", short_help="What could not be read, and its second chance.")
@@ -96,7 +105,7 @@ def show(letter_id: str, store: Path, *, reveal: bool, as_json: bool) -> None:
     screen.fields(
         [
             ("id", letter.id),
-            ("when", clock(moment(letter.logged.time))),
+            ("when", clock(_time(letter)) or "before any event"),
             ("replayed", _replayed(letter) or "no"),
             ("bytes", letter.logged.headers.get(Header.LENGTH, str(len(letter.logged.value)))),
             *letter.logged.headers.items(),
@@ -159,7 +168,7 @@ def _replay(engine: Embedded, letter: DeadLetter, line: bytes | None) -> dict[st
     except (Unreadable, Misuse) as error:
         reason = str(error).removeprefix(f"dead letter {letter.id[:_SHOWN]}: ")
         return {"id": letter.id, "replayed": False, "outcome": None, "reason": reason}
-    return {"id": letter.id, "replayed": True, "outcome": outcome.value, "reason": None}
+    return {"id": letter.id, "replayed": True, "outcome": outcome.value, "reason": _IDLE.get(outcome)}
 
 
 def _report(results: list[dict[str, Any]], *, as_json: bool) -> None:
@@ -194,9 +203,10 @@ def _only_line(path: Path) -> bytes:
 
 def _described(letter: DeadLetter) -> dict[str, Any]:
     headers = letter.logged.headers
+    time = _time(letter)
     return {
         "id": letter.id,
-        "time": moment(letter.logged.time).isoformat().replace("+00:00", "Z"),
+        "time": time and time.isoformat().replace("+00:00", "Z"),
         "topic": headers.get(Header.TOPIC),
         "where": _where(letter),
         "reason": headers[Header.MESSAGE],
@@ -209,10 +219,10 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
     reason = headers[Header.MESSAGE].removeprefix(f"{_where(letter)}: ")
     return (
         letter.id[:_SHOWN],
-        clock(moment(letter.logged.time)),
+        clock(_time(letter)) or "before any event",
         headers.get(Header.TOPIC, "not known"),
-        _where(letter),
         _replayed(letter),
+        _where(letter),
         reason,
     )
 
@@ -233,6 +243,11 @@ def _where(letter: DeadLetter) -> str:
     if Header.OFFSET in headers:
         return f"partition {headers[Header.PARTITION]}, offset {headers[Header.OFFSET]}"
     return headers.get(Header.PROCESSOR, "not known")
+
+
+def _time(letter: DeadLetter) -> dt.datetime | None:
+    """When it came, by the clock of the run; None if no event had set that clock."""
+    return moment(letter.logged.time) if letter.logged.time else None
 
 
 def _replayed(letter: DeadLetter) -> str:

@@ -47,6 +47,34 @@ def test_the_list_says_where_each_came_from_and_what_was_wrong(store):
     assert "2 dead letters, 2 not replayed." in text
 
 
+def test_what_came_before_any_event_has_no_time(store):
+    first, second = listed(store)
+
+    assert first["time"] is None
+    assert second["time"].endswith("Z")
+    assert "before any event" in letters(store, "list").stdout
+    assert "before any event" in letters(store, "show", first["id"]).stdout
+
+
+def test_replaying_a_conflict_says_that_it_changes_nothing(tmp_path):
+    store = decided(tmp_path, *CLEAN, DOCUMENT.model_copy(update={"author_id": "another"}))
+
+    said = letters(store, "replay", "--all").stdout
+
+    assert "duplicate  known already, so no claim is decided anew; a conflict ends with a higher revision only" in said
+    assert "HOLD" == route(store)
+
+
+def test_replaying_what_is_older_than_what_is_known_says_so(store, tmp_path):
+    newer = write(tmp_path / "newer.ndjson", DOCUMENT.model_copy(update={"revision": 2}))
+    cleanclaim("run", newer, "--store", store, "--out", tmp_path / "out")
+    corrected = write(tmp_path / "corrected.ndjson", DOCUMENT)
+
+    said = letters(store, "replay", letter_of(store, "day.ndjson:3"), "--with", corrected).stdout
+
+    assert "superseded  older than what is known, so it changes no claim" in said
+
+
 def test_a_program_gets_whole_ids(store):
     assert {64} == {len(each["id"]) for each in listed(store)}
     assert [False, False] == [each["replayed"] for each in listed(store)]
