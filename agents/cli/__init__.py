@@ -22,7 +22,7 @@ WRONG = 1
 MISUSE = 2
 """Exit code for what the person can mend: a wrong argument, an unreadable file."""
 UNAVAILABLE = 3
-"""Exit code where something that is needed does not answer: a full disk, a store in use by another run."""
+"""Exit code where something that is needed does not answer, such as a full disk."""
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells count it."""
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from streams.rules import Rules
 
 
+_FREQUENCIES = {"7": ", a replacement (frequency 7)", "8": ", a void (frequency 8)"}
+"""What a revision asks of the payer, where it is no first claim: of a void hardly anything is judged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """All that there is to say about one claim.
@@ -100,7 +104,8 @@ def print_decision(screen: Screen, decision: Decision, before: Decision | None, 
     recall = ", which takes the release back" if before and before.route == "RELEASE" != decision.route else ""
     screen.title(f"Decision {decision.sequence}: {decision.route}{recall}", style=STYLES[decision.route])
     due = f", due {clock(decision.due_at)}" if decision.due_at else ""
-    screen.line(f"{clock(decision.decided_at)}{due}, on claim revision {decision.claim_revision}", indent=2)
+    kind = _FREQUENCIES.get(decision.claim.frequency_code, "")
+    screen.line(f"{clock(decision.decided_at)}{due}, on claim revision {decision.claim_revision}{kind}", indent=2)
     if not decision.findings:
         screen.line("Nothing was found wrong.", indent=2)
     known = set() if before is None or repeat else {_news(finding) for finding in before.findings}
@@ -109,7 +114,8 @@ def print_decision(screen: Screen, decision: Decision, before: Decision | None, 
     _print_facts(screen, decision, before)
     if decision.route == "REBUILD":
         if before is not None and before.rebuild == decision.rebuild and before.claim == decision.claim and not repeat:
-            screen.line("Rebuild: the same as before", indent=2)
+            proposed = "no lines are proposed, as before" if decision.rebuild is None else "the same as before"
+            screen.line(f"Rebuild: {proposed}", indent=2)
         else:
             _print_rebuild(screen, decision.claim, decision.rebuild)
 

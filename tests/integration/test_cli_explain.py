@@ -80,6 +80,26 @@ def test_a_rebuild_that_only_a_person_can_supply_proposes_no_lines(tmp_path):
     assert "No lines are proposed" in explain(decided(tmp_path, *facts)).stdout
 
 
+def test_a_proposal_that_is_still_missing_is_not_called_the_same(tmp_path):
+    first, *documents, _ = CLEAN
+    built = claim(line("93015"), diagnoses=("I25.1",))
+
+    text = explain(decided(tmp_path, first, built, *documents)).stdout
+
+    assert "Rebuild: no lines are proposed, as before" in text
+    assert "the same as before" not in text
+
+
+@pytest.mark.parametrize(
+    ("frequency", "said"), [("7", "claim revision 1, a replacement (frequency 7)"), ("8", "1, a void (frequency 8)")]
+)
+def test_a_claim_that_is_no_first_one_says_what_it_asks_of_the_payer(tmp_path, frequency, said):
+    *facts, _ = CLEAN
+    built = claim(line("93015"), frequency_code=frequency, payer_claim_control_number="ICN1")
+
+    assert said in explain(decided(tmp_path, *facts, built)).stdout
+
+
 def test_decisions_come_in_sequence_and_say_only_what_is_new(tmp_path):
     first, *documents, built = CLEAN
     store = decided(tmp_path, built, first, *documents)
