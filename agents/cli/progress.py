@@ -24,11 +24,19 @@ _COMPLAINTS = 10
 """Dead letters told of one by one; the rest are counted."""
 
 
+class _StandardError(Console):
+    """May lose its reader while a run goes on (`2>&1 | head`). Then nothing more is said, and the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Fall silent, where rich would end the program."""
+        self.quiet = True
+
+
 class RunProgress:
     """Hears from the engine how far each input is. `total` is in bytes, None where an input has no known size."""
 
     def __init__(self, total: int | None, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._console = console or _StandardError(stderr=True, highlight=False, markup=False, emoji=False)
         self._total = total
         self._before = 0  # bytes of the inputs that are done
         self._name = ""

@@ -261,3 +261,15 @@ def test_after_an_interruption_the_same_command_goes_on(tmp_path, day):
     assert {name: outputs(tmp_path / "whole")[name] for name in kept} == {
         name: outputs(tmp_path / "out")[name] for name in kept
     }
+
+
+def test_a_run_goes_on_when_nobody_reads_what_it_says(tmp_path):
+    day = write(tmp_path / "day.ndjson", "no json\n", *CLEAN)
+    command = [PROGRAM, "run", day, "--store", tmp_path / "day.db", "--out", tmp_path / "out"]
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    ended = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=writer, check=False)
+
+    os.close(writer)
+    assert (0, 1) == (ended.returncode, len(read(tmp_path / "out" / "claims.released.v1.ndjson")))
