@@ -18,7 +18,7 @@ from tests.toys import lines, toys
 
 ROOT = Path(__file__).parents[2]
 DEPTH = int(os.environ.get("CLEANCLAIM_TEST_DEPTH", "1"))
-"""How long the kill tests last: about ten seconds each at 1. Before a change of the engine is merged, run them at 4."""
+"""How long the kill tests last: about ten seconds each at 1. Before a change of the engine is merged, run them at 2."""
 
 
 def run(file, store, out, batch=50):
