@@ -7,9 +7,8 @@ promises that each entry point is a function of its arguments alone, so a step t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from schemas.record import Record
 
@@ -37,8 +36,7 @@ class Outcome(StrEnum):
     """Kept on dead-letters.v1 with `Step.reason`; the step may still change the state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(NamedTuple):
     """One record that came for a key.
 
     topic     where it came from
@@ -57,8 +55,7 @@ class Inbound:
     replay_of: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(NamedTuple):
     """A record to append to `topic`, under the key that the catalogue gives it. `body` may carry its Avro body."""
 
     topic: Topic
@@ -66,8 +63,7 @@ class Emit:
     body: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What one entry point decided for one key. Everything here commits together.
 
     state   the new state of the key; None forgets the key
@@ -81,7 +77,7 @@ class Step:
     state: bytes | None
     emits: tuple[Emit, ...] = ()
     wake_at: int | None = None
-    terms: frozenset[str] = field(default_factory=frozenset)
+    terms: frozenset[str] = frozenset()
     outcome: Outcome = Outcome.APPLIED
     reason: str | None = None
 

@@ -140,8 +140,8 @@ class Flow:
         self._slots = Slots(store)
         self._letters = Letters(store)
         self._dispatch = Dispatch()
-        table_topics = dict.fromkeys(topic for processor in processors for topic in processor.tables)
-        self._tables = BroadcastTables(store, self._names, table_topics)
+        self._table_topics = tuple(dict.fromkeys(topic for processor in processors for topic in processor.tables))
+        self._tables = BroadcastTables(store, self._names, self._table_topics)
         share = memory // max(1, len(processors))
         self._lanes = [
             Lane(processor, store, self._names, self._slots, self._tables, share) for processor in processors
@@ -311,7 +311,7 @@ class Flow:
         progress = self._progress
         if progress.seq != item.seq:
             progress.begin(item.seq)
-            if any(is_table for _, is_table in routes):
+            if topic in self._table_topics:
                 self._turn_table(item, topic, cast("Record", item.record), routes)
         while progress.route < len(routes):
             lane, is_table = routes[progress.route]
