@@ -192,15 +192,15 @@ def open_encounters(store: str, steps: list[int], probe: int) -> dict[str, float
         for number, step in enumerate(steps):
             fresh = (event.line for event in generate(step - opened, SEED + number, mix=OPEN))
             share = min(1.0, 3 * probe / (step - opened))
-            numbers[f"build_{step}"] = _seconds_per_event(engine, _noting(fresh, drafts, random, share))
+            _take(engine, _noting(fresh, drafts, random, share))
             opened = step
             numbers |= {f"{name}_{step}": value for name, value in _sizes(store).items()}
             numbers[f"rss_{step}"] = resident()
             day = [event.line for event in islice(generate(probe, SEED + 100 + number), probe)]
-            numbers[f"day_{step}"] = _seconds_per_event(engine, day)
+            numbers[f"day_{step}"], numbers[f"day_cpu_{step}"] = _take(engine, day)
             random.shuffle(drafts)
             late = [_finished(drafts.pop()) for _ in range(min(probe, len(drafts)))]
-            numbers[f"late_{step}"] = _seconds_per_event(engine, late)
+            numbers[f"late_{step}"], numbers[f"late_cpu_{step}"] = _take(engine, late)
             note(
                 f"{step:,} open: {numbers[f'day_{step}'] * 1e6:.0f} us an event of a usual day, "
                 f"{numbers[f'late_{step}'] * 1e6:.0f} us a late document"
@@ -208,13 +208,14 @@ def open_encounters(store: str, steps: list[int], probe: int) -> dict[str, float
     return numbers
 
 
-def _seconds_per_event(engine: Embedded, lines: Iterable[bytes]) -> float:
-    """Wall clock to take `lines` and have them on disk, less what it takes to make them."""
+def _take(engine: Embedded, lines: Iterable[bytes]) -> tuple[float, float]:
+    """Take `lines` and have them on disk: seconds an event by the clock, less those to make the lines, and of CPU."""
     stream = _Lines(lines)
     before = sum(engine.outcomes().values())
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     engine.run(cast("BinaryIO", stream), "benchmark")
-    return (time.perf_counter() - began - stream.seconds) / (sum(engine.outcomes().values()) - before)
+    events = sum(engine.outcomes().values()) - before
+    return (time.perf_counter() - began - stream.seconds) / events, (time.process_time() - cpu) / events
 
 
 class _Lines:
