@@ -2,11 +2,13 @@
 
 A file is extended after each commit and may so fall behind the log or end in half a line when the process is killed;
 what was written for certain is noted with the next commit, and a run begins by cutting the file back to that and
-writing on from the log. A file that is not as it was left (another folder, deleted, changed) is written anew.
+writing on from the log. A file that is not as it was left (another folder, deleted, changed) is written anew. One run
+at a time writes to a folder.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from contextlib import contextmanager
@@ -44,7 +46,8 @@ def line_of(topic: Topic, key: str | None, record: Record | None, value: bytes, 
         shown = record.model_dump_json()
     else:
         size = int(headers.get(Header.LENGTH, len(value)))
-        shown = json.dumps({"sha256": letter_id(value, headers), "bytes": size, "headers": headers}, ensure_ascii=False)
+        letter = {"sha256": letter_id(value, headers), "bytes": size, "headers": headers}
+        shown = json.dumps(letter, ensure_ascii=False, separators=(",", ":"))
     name = json.dumps(key, ensure_ascii=False)
     return f'{{"topic":"{topic.name}","key":{name},"value":{shown}}}\n'.encode()
 
@@ -90,7 +93,12 @@ class Projection:
         self._directory = os.path.realpath(directory)
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            self._files = {topic.name: _File(directory / f"{topic.name}.ndjson") for topic in OUTPUT_TOPICS}
+            self._lock = _lock(directory)
+            try:
+                self._files = {topic.name: _File(directory / f"{topic.name}.ndjson") for topic in OUTPUT_TOPICS}
+            except OSError:
+                os.close(self._lock)
+                raise
         except OSError as error:
             raise Misuse(
                 f"{directory}: cannot be written: {error.strerror}; give a folder that you can write"
@@ -156,11 +164,27 @@ class Projection:
         for file in self._files.values():
             os.fsync(file.handle)
             os.close(file.handle)
+        os.close(self._lock)
 
     def _write(self, file: _File, lines: list[tuple[int, bytes]]) -> None:
         if lines:
             with _written(file.path):
                 file.write(lines)
+
+
+def _lock(directory: Path) -> int:
+    """Be the only one who writes to a folder. It is locked itself, so that nothing lies in it but outputs."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise Misuse(
+            f"{directory}: another run writes to this folder; give a folder of its own, or wait until it has ended"
+        ) from error
+    except OSError:
+        pass  # some network file systems lock no folders
+    return handle
 
 
 def _line(logged: Logged) -> bytes:

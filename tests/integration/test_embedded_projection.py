@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 
 import pytest
 
@@ -66,6 +68,8 @@ def test_a_dead_letter_shows_its_headers_size_and_digest_and_not_its_bytes(tmp_p
             },
         },
     } == json.loads(text)
+    assert text.startswith('{"topic":"dead-letters.v1","key":null,"value":{"sha256":"')
+    assert ',"headers":{"cleanclaim.errors.exception":"Unreadable","' in text
 
 
 def test_a_later_run_writes_on(tmp_path):
@@ -124,6 +128,41 @@ def test_two_stores_may_take_turns_in_one_folder(tmp_path):
     feed(tmp_path, "out")
 
     assert (["E8"], ["E1"]) == (other, holds(tmp_path, "out"))
+
+
+def test_two_stores_do_not_write_to_one_folder_at_once(tmp_path):
+    with Embedded(toys(), tmp_path / "first.db", Options(out=tmp_path / "out")) as engine:
+        engine.feed(ENCOUNTERS, visit("E1"))
+        with pytest.raises(Misuse, match="out: another run writes to this folder; give a folder of its own, or wait"):
+            feed(tmp_path, "out/../out", "E2")
+    before = holds(tmp_path, "out")
+    feed(tmp_path, "out", "E3")
+
+    assert (["E1"], ["E3"]) == (before, holds(tmp_path, "out"))
+
+
+def test_a_folder_is_free_again_after_a_file_in_it_could_not_be_opened(tmp_path):
+    (tmp_path / "out" / "holds.v1.ndjson").mkdir(parents=True)
+    with pytest.raises(Misuse, match="out: cannot be written: Is a directory"):
+        feed(tmp_path, "out")
+    (tmp_path / "out" / "holds.v1.ndjson").rmdir()
+
+    feed(tmp_path, "out", "E1")
+
+    assert ["E1"] == holds(tmp_path, "out")
+
+
+def test_a_folder_that_cannot_be_locked_is_written_all_the_same(tmp_path, monkeypatch):
+    """Some network file systems lock no folders."""
+
+    def refuse(*_):
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr("agents.embedded.projection.fcntl.flock", refuse)
+    with Embedded(toys(), options=Options(out=tmp_path / "out")) as engine:
+        engine.feed(ENCOUNTERS, visit("E1"))
+
+    assert ["E1"] == holds(tmp_path, "out")
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path):
