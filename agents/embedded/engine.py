@@ -75,8 +75,8 @@ class Embedded:
     Without a path the store is in memory. What was left unfinished by an engine that was killed is finished on opening.
     Leaving the `with` block commits, or goes back to the last commit if an exception leaves it.
 
-    Raises `Misuse` for a path that is no store or has a writer, `Unavailable` for a disk that is full or fails, and
-    `Defect` once processors fail on more than 1 % of 1,000 records.
+    Raises `Misuse` for a path that is no store, `Unavailable` for one that has a writer and for a disk that is full or
+    fails, and `Defect` once processors fail on more than 1 % of 1,000 records.
     """
 
     def __init__(

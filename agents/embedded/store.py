@@ -243,7 +243,7 @@ def _lock(path: str) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         os.close(handle)
-        raise Misuse(
+        raise Unavailable(
             f"{path}: another cleanclaim writes to this store; wait until it has ended (reading is possible meanwhile)"
         ) from error
     return handle

@@ -192,7 +192,7 @@ def test_a_second_writer_is_told_to_wait_and_readers_are_not(tmp_path, rules):
         second = cleanclaim("run", tmp_path / "day.ndjson", "--store", store, "--out", tmp_path / "out")
         reader = cleanclaim("explain", "C1", "--store", store)
 
-    assert (2, 0) == (second.exit_code, reader.exit_code)
+    assert (3, 0) == (second.exit_code, reader.exit_code)
     assert "another cleanclaim" in second.stderr
 
 

@@ -49,7 +49,7 @@ def other_writer(tmp_path):
 
 
 def test_a_second_writer_is_told_at_once(other_writer, tmp_path):
-    with pytest.raises(Misuse, match="another cleanclaim writes to this store"):
+    with pytest.raises(Unavailable, match="another cleanclaim writes to this store; wait until it has ended"):
         open_store(tmp_path / "s.db")
     assert other_writer.poll() is None
 
@@ -57,7 +57,7 @@ def test_a_second_writer_is_told_at_once(other_writer, tmp_path):
 def test_another_name_of_the_store_is_the_same_store(other_writer, tmp_path):
     (tmp_path / "link.db").symlink_to(tmp_path / "s.db")
 
-    with pytest.raises(Misuse, match="another cleanclaim writes to this store"):
+    with pytest.raises(Unavailable, match="another cleanclaim writes to this store; wait until it has ended"):
         open_store(tmp_path / "link.db")
     assert other_writer.poll() is None
 
