@@ -105,6 +105,11 @@ class Reader:
                 yield _dead_letter(row)
             after = rows[-1][0]
 
+    def waiting_dead_letters(self) -> int:
+        """How many had no second chance yet."""
+        number: int = self._read("SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL", ())[0][0]
+        return number
+
     def dead_letter(self, prefix: str) -> DeadLetter:
         """The one whose id begins so. Raises `Misuse` if there is none, or several."""
         if len(prefix) < SHORTEST_ID or not all(character in "0123456789abcdef" for character in prefix):

@@ -133,11 +133,21 @@ def test_after_ten_complaints_the_rest_is_counted(tmp_path):
     assert "50" in result.stdout
 
 
-def test_strict_fails_the_run_that_set_something_aside(tmp_path):
+def test_strict_fails_until_what_was_set_aside_is_replayed(tmp_path):
     bad = write(tmp_path / "bad.ndjson", "no json\n", *CLEAN)
+    good = write(tmp_path / "good.ndjson", *CLEAN)
 
-    assert 1 == run(tmp_path, bad, "--strict").exit_code
-    assert 0 == run(tmp_path, write(tmp_path / "good.ndjson", *CLEAN), "--strict").exit_code
+    assert 0 == run(tmp_path, bad).exit_code
+    for files in ([bad], [bad], [good]):  # also a run that finds nothing new, and one of other files
+        result = run(tmp_path, *files, "--strict")
+        assert 1 == result.exit_code
+        assert f"--strict: {tmp_path}/s.db: 1 dead letter not replayed; cleanclaim dead-letters list" in result.stderr
+    (letter,) = cleanclaim("dead-letters", "list", "--json", "--store", tmp_path / "s.db").stdout.splitlines()
+    corrected = write(tmp_path / "corrected.ndjson", CLEAN[0])
+    replayed = ("dead-letters", "replay", json.loads(letter)["id"], "--with", corrected, "--store", tmp_path / "s.db")
+    assert 0 == cleanclaim(*replayed).exit_code
+
+    assert 0 == run(tmp_path, bad, "--strict").exit_code
 
 
 @pytest.mark.parametrize("missing", ["nowhere.ndjson", "."])
