@@ -42,8 +42,12 @@ def _timed(part: Callable[..., dict[str, float]], arguments: tuple[object, ...])
 
 def resident() -> int:
     """The largest RSS of this process so far, in bytes."""
-    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return kilobytes if sys.platform == "darwin" else kilobytes << 10
+    return largest_rss(resource.getrusage(resource.RUSAGE_SELF))
+
+
+def largest_rss(usage: resource.struct_rusage) -> int:
+    """In bytes; the system counts in KiB, or on macOS in bytes."""
+    return usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss << 10
 
 
 def described() -> list[str]:
