@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from streams.encounter_state import EncounterState
 
-GENERATION = 2048
-"""Encounters per generation; two are kept. Each weighs about 11 kB while its facts are decoded."""
+GENERATION = 8192
+"""Encounters per generation; two are kept. Each weighs about 11 kB while its facts are decoded, 180 MB in all: enough
+for the days in which most facts of an encounter come. One that comes later costs the decoding of all before it."""
 
 
 class WorkingSet:
