@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _KIND_OF = {kind.topic: number for number, kind in enumerate(KINDS)}
 
 Folded = tuple[Outcome, str | None]
-"""What became of the record, and why if it is a dead letter."""
+"""What became of the record, and why if it is a dead letter or repeats what is in conflict still."""
 
 
 def unreadable_digest(body: bytes) -> str:
@@ -54,7 +54,7 @@ def fold(state: EncounterState, record: Inbound) -> Folded:
     if value.revision < known.revision:
         return Outcome.SUPERSEDED, None
     if codec.content(record.body) == codec.content(codec.unframe(known.value)[1]):
-        return Outcome.DUPLICATE, None
+        return _fold_repeat(state, known, record)
     return _fold_clash(state, known, value, record)
 
 
@@ -79,16 +79,22 @@ def _fold_clash(state: EncounterState, known: Fact, value: FactRecord, record: I
     key = known.kind, known.id
     contents = state.conflicts.get(key, {_digest(standing)})
     if _digest(other) in contents:
-        return Outcome.DUPLICATE, None
+        return _fold_repeat(state, known, record)
     contents = contents | {_digest(other)}
     if other < standing:
         state.put(_fact(known.kind, known.id, value, record.body), value, replaces=known)
     state.mark_conflict(known, contents)
+    return Outcome.DEAD_LETTER, _clash(known, record)
+
+
+def _fold_repeat(state: EncounterState, known: Fact, record: Inbound) -> Folded:
+    """Content that came before; if with others, the conflict holds the claims as before."""
+    return Outcome.DUPLICATE, _clash(known, record) if (known.kind, known.id) in state.conflicts else None
+
+
+def _clash(known: Fact, record: Inbound) -> str:
     topic = record.topic.name
-    reason = (
-        f"conflicting revision: {topic}: revision {value.revision} came before with other content; send a higher one"
-    )
-    return Outcome.DEAD_LETTER, reason
+    return f"conflicting revision: {topic}: revision {known.revision} came before with other content; send a higher one"
 
 
 def _canonical(value: FactRecord) -> bytes:

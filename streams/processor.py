@@ -71,7 +71,8 @@ class Step(NamedTuple):
     wake_at stream time (ms) at which to call `wake`, or None for never; replaces what was asked for before
     terms   index terms of the key from now on: a table change that touches one of them reconsiders this key
     outcome what became of the input record
-    reason  for a DEAD_LETTER: a template text that shows no tagged field
+    reason  for a DEAD_LETTER, and for a DUPLICATE of one that nothing has put right since: a template text that shows
+            no tagged field
     """
 
     state: bytes | None

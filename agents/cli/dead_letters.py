@@ -39,7 +39,7 @@ _COLUMNS = (
 
 
 _IDLE = {
-    Outcome.DUPLICATE: "known already, so no claim is decided anew; a conflict ends with a higher revision only",
+    Outcome.DUPLICATE: "known already, so no claim is decided anew",
     Outcome.SUPERSEDED: "older than what is known, so it changes no claim",
 }
 """Why a dead letter that can be read now changes nothing."""

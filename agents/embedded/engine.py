@@ -135,7 +135,7 @@ class Embedded:
             topic, key, record = read_line(line.data)
             body = codec.encode(record)
             value = codec.frame(registry.package_id(type(record)), body)
-            outcome = self._take(Entry(topic, key, value, record), body)
+            outcome = self._take(Entry(topic, key, value, record), body, (file, str(line.number)))
         except UnreadableLine as error:
             outcome = self._set_aside(line, file, str(error), error.topic, error.key)
         except Unreadable as error:
@@ -222,11 +222,12 @@ class Embedded:
             raise Unreadable(self._flow.complaint)
         return outcome
 
-    def _take(self, entry: Entry, body: bytes) -> Outcome:
-        """Raises `Unreadable` if the record says that it comes from the future."""
+    def _take(self, entry: Entry, body: bytes, place: Sequence[str] = ()) -> Outcome:
+        """`place` as in `flow.Item`. Raises `Unreadable` if the record says that it comes from the future."""
         now = self._options.now()
         happened = event_time(entry.record, now)  # type: ignore[arg-type]  # an entry from outside has its record
-        return self._flow.take(entry, body, max(self._flow.time, happened if self._options.clock == "events" else now))
+        time = max(self._flow.time, happened if self._options.clock == "events" else now)
+        return self._flow.take(entry, body, time, place)
 
     def _set_aside(self, line: Line, file: str, text: str, topic: Topic | None, key: str | None) -> Outcome:
         place: dict[str, str] = {Header.FILE: file, Header.LINE: str(line.number)}
@@ -334,7 +335,7 @@ def _second_reading(letter: DeadLetter, replacement: bytes | None) -> tuple[Entr
     headers, value = letter.logged.headers, letter.logged.value
     if replacement is None and Header.LENGTH in headers:
         raise Misuse(f"dead letter {letter.id[:12]}: only its beginning was kept; give the line that replaces it")
-    if replacement is None and Header.FILE not in headers:
+    if replacement is None and (Header.OFFSET in headers or Header.FILE not in headers):  # from the log, or off a wire
         return _entry(BY_NAME[headers[Header.TOPIC]], letter.logged.key, value)
     topic, key, record = read_line(value if replacement is None else replacement)
     meant = BY_NAME.get(headers.get(Header.TOPIC, ""))

@@ -65,7 +65,10 @@ _RANK = {
 
 @dataclass(slots=True)
 class Item:
-    """A row of the log on its way through the processors; a tick has no topic. `body` is that of `Inbound`."""
+    """A row of the log on its way through the processors; a tick has no topic. `body` is that of `Inbound`.
+
+    `place` is the file and the line, of a record that is taken from one: the log does not keep them.
+    """
 
     seq: int
     partition: int
@@ -78,6 +81,7 @@ class Item:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     produced: bool = False
+    place: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ class Progress:
     outcome  the worst so far
     sweeps   index terms to reconsider, by route
     after    the key reconsidered last
+    place    as in `Item`
     """
 
     seq: int = 0
@@ -95,10 +100,12 @@ class Progress:
     outcome: Outcome | None = None
     sweeps: dict[str, list[str]] = field(default_factory=dict)
     after: str = ""
+    place: Sequence[str] = ()
 
-    def begin(self, seq: int) -> None:
+    def begin(self, seq: int, place: Sequence[str]) -> None:
         """Stand before the first processor of the record at `seq`."""
         self.seq = seq
+        self.place = place
         self.route = 0
         self.outcome = None
         self.after = ""
@@ -151,7 +158,7 @@ class Flow:
         self.along: list[Callable[[], None]] = []
         self.appended: Callable[[int, Entry], None] | None = None
         self.complained: Callable[[str], None] | None = None
-        self.complaint: str | None = None  # the last message, also of a dead letter that was there before
+        self.complaint: str | None = None  # the last message, also of what was a dead letter before
         self.counts: Counter[tuple[str, Outcome]] = Counter()
         self._load()
 
@@ -188,13 +195,14 @@ class Flow:
 
     # What comes in
 
-    def take(self, entry: Entry, body: bytes, time: int) -> Outcome:
-        """One record from outside, and all that follows from it. `time` is its append time."""
+    def take(self, entry: Entry, body: bytes, time: int, place: Sequence[str] = ()) -> Outcome:
+        """One record from outside, and all that follows from it. `time` is its append time, `place` as in `Item`."""
         self.time = time
         topic, key, value, record, headers = entry
         partition, offset = self._log.append(entry, time, produced=False)
         self.pending_bytes += len(value)
         item = Item(self._log.end, partition, offset, time, topic, key or "", value, record, body, headers or {})
+        item.place = place
         outcome = self._finish(item)
         self.drain()
         return outcome
@@ -310,7 +318,7 @@ class Flow:
             return Outcome.APPLIED
         progress = self._progress
         if progress.seq != item.seq:
-            progress.begin(item.seq)
+            progress.begin(item.seq, item.place)
             if topic in self._table_topics:
                 self._turn_table(item, topic, cast("Record", item.record), routes)
         while progress.route < len(routes):
@@ -337,11 +345,13 @@ class Flow:
             if item.record is None:
                 return Outcome.DEAD_LETTER  # told of a dead letter, and failed again
             message = f"processor error: {name} raised {result.cause} on this record"
-            return self._set_aside(_original(item), result.cause, message, name)
+            return self._set_record_aside(item, result.cause, message, name)
         self._apply(lane, state, item.partition, item.time, result)
-        outcome = result.step.outcome
+        outcome, reason = result.step.outcome, result.step.reason
         if outcome is Outcome.DEAD_LETTER and item.record is not None:
-            return self._set_aside(_original(item), REFUSED, result.step.reason or "refused", name)
+            return self._set_record_aside(item, REFUSED, reason or "refused", name)
+        if outcome is Outcome.DUPLICATE and reason is not None:
+            self.complaint = reason
         return outcome
 
     def _marks(self, item: Item) -> list[Route]:
@@ -349,6 +359,15 @@ class Flow:
         topic = BY_NAME.get(item.headers.get(Header.TOPIC, ""))
         told = marked_by(item.headers, self._processors, topic) if item.key else []
         return [(lane, False) for lane in self._lanes if lane.processor in told]
+
+    def _set_record_aside(self, item: Item, exception: str, message: str, processor: str) -> Outcome:
+        """A record that a processor fails on or would not have. The complaint says where it came from, if known."""
+        headers: dict[str, str] = {Header.PARTITION: str(item.partition), Header.OFFSET: str(item.offset)}
+        if self._progress.place:
+            file, line = self._progress.place
+            headers |= {Header.FILE: file, Header.LINE: line}
+            message = f"{file}:{line}: {message}"
+        return self._set_aside(Original(item.value, item.topic, item.key, headers), exception, message, processor)
 
     def _set_aside(self, original: Original, exception: str, message: str, processor: str | None) -> Outcome:
         self.complaint = message
@@ -374,7 +393,7 @@ class Flow:
                 if isinstance(terms, Failed):
                     name = lane.processor.name
                     message = f"processor error: {name} raised {terms.cause} on this record of a table"
-                    self._set_aside(_original(item), terms.cause, message, name)
+                    self._set_record_aside(item, terms.cause, message, name)
                     terms = []
                 self._progress.sweeps[str(number)] = terms
         self._tables.put(topic, item.key, record, item.value)
@@ -458,11 +477,6 @@ class Flow:
     def state(self, processor: str, key: str) -> bytes | None:
         """What `processor` remembers of `key`, as of now."""
         return self._lane(processor).state.get(key).value
-
-
-def _original(item: Item) -> Original:
-    place: dict[str, str] = {Header.PARTITION: str(item.partition), Header.OFFSET: str(item.offset)}
-    return Original(item.value, item.topic, item.key, place)
 
 
 def _item(row: Row) -> Item:

@@ -56,13 +56,34 @@ def test_what_came_before_any_event_has_no_time(store):
     assert "before any event" in letters(store, "show", first["id"]).stdout
 
 
-def test_replaying_a_conflict_says_that_it_changes_nothing(tmp_path):
-    store = decided(tmp_path, *CLEAN, DOCUMENT.model_copy(update={"author_id": "another"}))
+CLASH = DOCUMENT.model_copy(update={"author_id": "another"})
+"""The same revision of the document, with another content."""
 
-    said = letters(store, "replay", "--all").stdout
 
-    assert "duplicate  known already, so no claim is decided anew; a conflict ends with a higher revision only" in said
-    assert "HOLD" == route(store)
+@pytest.mark.parametrize("order", [(DOCUMENT, CLASH), (CLASH, DOCUMENT)])
+def test_replaying_a_conflict_leaves_it_until_a_higher_revision_has_ended_it(tmp_path, order):
+    store = decided(tmp_path, CLEAN[0], *order, *CLEAN[2:])
+    (letter,) = listed(store)
+
+    early = letters(store, "replay", "--all")
+    assert (1, "HOLD", [letter]) == (early.exit_code, route(store), listed(store))
+    assert "conflicting revision: documentation.v1: revision 1 came before" in early.stdout
+    assert "send a higher one" in early.stdout
+
+    higher = write(tmp_path / "higher.ndjson", DOCUMENT.model_copy(update={"revision": 2}))
+    cleanclaim("run", higher, "--store", store, "--out", tmp_path / "out")
+    late = letters(store, "replay", "--all")
+    assert (0, "RELEASE", [True]) == (late.exit_code, route(store), [each["replayed"] for each in listed(store)])
+    assert "superseded" in late.stdout
+
+
+def test_a_conflict_is_replayed_with_the_higher_revision_that_ends_it(tmp_path):
+    store = decided(tmp_path, *CLEAN, CLASH)
+    higher = write(tmp_path / "higher.ndjson", DOCUMENT.model_copy(update={"revision": 2}))
+
+    replayed = letters(store, "replay", listed(store)[0]["id"], "--with", higher)
+
+    assert (0, "RELEASE") == (replayed.exit_code, route(store))
 
 
 def test_replaying_what_is_older_than_what_is_known_says_so(store, tmp_path):
@@ -98,13 +119,13 @@ def test_the_bytes_are_shown_only_when_asked_for(store):
 
 
 def test_a_record_that_was_refused_is_revealed_as_json(tmp_path):
-    clash = DOCUMENT.model_copy(update={"author_id": "another"})
-    store = decided(tmp_path, *CLEAN, clash)
+    store = decided(tmp_path, *CLEAN, CLASH)
     (letter,) = listed(store)
 
     shown = json.loads(letters(store, "show", letter["id"], "--reveal", "--json").stdout)
 
-    assert letter["reason"].startswith("conflicting revision")
+    assert "day.ndjson:6" == letter["where"]
+    assert letter["reason"].startswith("day.ndjson:6: conflicting revision")
     assert "another" == json.loads(shown["body"])["author_id"]
 
 

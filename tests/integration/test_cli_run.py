@@ -118,6 +118,17 @@ def test_what_cannot_be_read_is_told_with_file_and_line_and_the_rest_goes_on(tmp
     assert read(tmp_path / "out" / "claims.released.v1.ndjson")
 
 
+def test_what_is_refused_is_told_with_file_and_line_too(tmp_path):
+    clash = CLEAN[1].model_copy(update={"author_id": "another"})
+
+    result = run(tmp_path, write(tmp_path / "day.ndjson", *CLEAN, clash))
+
+    (letter,) = read(tmp_path / "out" / "dead-letters.v1.ndjson")
+    assert "dead letter: day.ndjson:6: conflicting revision: documentation.v1: revision 1 came before" in result.stderr
+    place = {"file": "day.ndjson", "line": "6", "offset": "3"}
+    assert place == {name: letter["value"]["headers"][f"cleanclaim.errors.{name}"] for name in place}
+
+
 def test_an_error_never_shows_what_identifies_a_patient(tmp_path):
     result = run(tmp_path, write(tmp_path / "bad.ndjson", event(CLEAN[0], patient_id=987_654_321, service_date="0x3")))
 

@@ -129,6 +129,7 @@ class TestConflicts:
         desk.send(again.model_copy(update={"event_id": "again"}))
 
         assert desk.step.outcome == Outcome.DUPLICATE
+        assert desk.step.reason.startswith("conflicting revision: encounters.v1: revision 1 ")
         assert before == desk.state
 
     def test_a_higher_revision_ends_the_conflict(self):
