@@ -39,10 +39,16 @@ _CRITICAL = ("partitions", "cleanup.policy", "message.timestamp.type")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How many partitions every topic has, and how many copies there are of each."""
+    """How the catalogue lies on a cluster.
+
+    partitions          of every topic
+    replication_factor  copies of each partition
+    namespace           stands before every name, so that several installations share a cluster
+    """
 
     partitions: int = PARTITIONS
     replication_factor: int = REPLICATION_FACTOR
+    namespace: str = ""
 
     @property
     def min_insync_replicas(self) -> int:
@@ -92,7 +98,9 @@ def create(admin: AdminClient, layout: Layout) -> list[str]:
     Raises `Misuse` where the cluster refuses, `Unavailable` where it does not answer.
     """
     new = [
-        NewTopic(topic.name, layout.partitions, layout.replication_factor, config=config_of(topic, layout))
+        NewTopic(
+            layout.namespace + topic.name, layout.partitions, layout.replication_factor, config=config_of(topic, layout)
+        )
         for topic in TOPICS
     ]
     made = []
@@ -108,13 +116,16 @@ def create(admin: AdminClient, layout: Layout) -> list[str]:
     return made
 
 
-def find(admin: AdminClient) -> dict[str, Found]:
-    """The topics of the catalogue that stand on the cluster. Raises `Unavailable` where it does not answer."""
+def find(admin: AdminClient, namespace: str = "") -> dict[str, Found]:
+    """The topics of the catalogue that stand on the cluster, by their names there.
+
+    Raises `Unavailable` where it does not answer.
+    """
     try:
         metadata = admin.list_topics(timeout=_SECONDS).topics
     except KafkaException as error:
         raise _refused("the list of topics", error.args[0]) from None
-    names = [name for name in BY_NAME if name in metadata and metadata[name].error is None]
+    names = [name for name in (namespace + each for each in BY_NAME) if name in metadata and not metadata[name].error]
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     answers = admin.describe_configs(resources, request_timeout=_SECONDS) if resources else {}
     found = {}
@@ -132,11 +143,12 @@ def find(admin: AdminClient) -> dict[str, Found]:
 
 def compare(found: Mapping[str, Found], layout: Layout, topics: Iterable[Topic] = TOPICS) -> list[Difference]:
     """Where what stands differs from the catalogue, in its order."""
-    return [difference for topic in topics for difference in _differences(topic, found.get(topic.name), layout)]
+    return [difference for topic in topics for difference in _differences(topic, found, layout)]
 
 
-def _differences(topic: Topic, found: Found | None, layout: Layout) -> list[Difference]:
-    name = topic.name
+def _differences(topic: Topic, all_found: Mapping[str, Found], layout: Layout) -> list[Difference]:
+    name = layout.namespace + topic.name
+    found = all_found.get(name)
     if found is None:
         return [Difference(name, "the topic", "one", "none", "make it: cleanclaim topics create", critical=True)]
     wanted = {
@@ -167,15 +179,16 @@ def _remedy(name: str, what: str, value: str) -> str:
     return f"set it: kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config {what}={value}"
 
 
-def refuse_mismatch(admin: AdminClient, topics: Iterable[Topic] = TOPICS) -> int:
+def refuse_mismatch(admin: AdminClient, topics: Iterable[Topic] = TOPICS, namespace: str = "") -> int:
     """What a worker calls before it starts: the number of partitions that all these topics have.
 
     Raises `Misuse` that names each topic that is missing, not co-partitioned, not compacted though a changelog, or
     stamped by the sender's clock, and what to do.
     """
-    wanted, found = list(topics), find(admin)
-    standing = [found[topic.name].partitions for topic in wanted if topic.name in found]
-    layout = Layout(max(standing, key=standing.count) if standing else PARTITIONS)
+    wanted, found = list(topics), find(admin, namespace)
+    names = [namespace + topic.name for topic in wanted]
+    standing = [found[name].partitions for name in names if name in found]
+    layout = Layout(max(standing, key=standing.count) if standing else PARTITIONS, namespace=namespace)
     wrong = [difference for difference in compare(found, layout, wanted) if difference.critical]
     if wrong:
         listed = "\n".join(map(str, wrong))
