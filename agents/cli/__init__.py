@@ -12,12 +12,14 @@ from agents.cli.demo import demo
 from agents.cli.explain import explain
 from agents.cli.generate import generate
 from agents.cli.options import defaults_from_file
+from agents.cli.publish import publish
 from agents.cli.review import review
 from agents.cli.run import run
 from agents.cli.topics import topics
+from agents.cli.worker import worker
 from schemas.errors import CleanclaimError, Misuse, Unavailable
 
-COMMANDS = (demo, generate, run, explain, review, dead_letters, topics)
+COMMANDS = (demo, generate, run, explain, review, dead_letters, topics, publish, worker)
 
 WRONG = 1
 """Exit code where the work was done and found something wrong, or the program is at fault."""

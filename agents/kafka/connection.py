@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING, Any
 
+from confluent_kafka import KafkaError
 from confluent_kafka.admin import AdminClient
 
 from agents.kafka.registered import Registered
-from schemas.errors import Misuse
+from schemas.errors import Misuse, Unavailable
 from schemas.registry_client import RegistryClient
 
 if TYPE_CHECKING:
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from agents.settings import Settings
+
+
+_UNREACHABLE = {
+    KafkaError._TRANSPORT,  # noqa: SLF001 - the client's own spelling, here and below
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+}
 
 
 def bootstrap_servers(settings: Settings) -> str:
@@ -58,6 +67,13 @@ def schema_registry(settings: Settings) -> Registered | None:
     credentials = (user, password or "") if user else None
     client = RegistryClient(settings.schema_registry_url, credentials, settings.schema_registry_ca)
     return Registered(client, settings.namespace)
+
+
+def refusal(what: str, reason: KafkaError) -> Misuse | Unavailable:
+    """An error of a client as one of ours. Its text is librdkafka's or the broker's, who do not read records."""
+    if reason.retriable() or reason.code() in _UNREACHABLE:
+        return Unavailable(f"{what}: the cluster does not answer: {reason.name()}")
+    return Misuse(f"{what}: the cluster refuses: {reason.str()}")
 
 
 def faust_broker(settings: Settings) -> list[str]:

@@ -13,7 +13,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the package
     ResourceType,
 )
 
-from schemas.errors import Misuse, Unavailable
+from agents.kafka.connection import refusal
+from schemas.errors import Misuse
 from streams.topics import BY_NAME, PARTITIONS, TOPICS
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def create(admin: AdminClient, layout: Layout) -> list[str]:
         except KafkaException as error:
             reason: KafkaError = error.args[0]
             if reason.code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                raise _refused(name, reason) from None
+                raise refusal(name, reason) from None
         else:
             made.append(name)
     return made
@@ -124,7 +125,7 @@ def find(admin: AdminClient, namespace: str = "") -> dict[str, Found]:
     try:
         metadata = admin.list_topics(timeout=_SECONDS).topics
     except KafkaException as error:
-        raise _refused("the list of topics", error.args[0]) from None
+        raise refusal("the list of topics", error.args[0]) from None
     names = [name for name in (namespace + each for each in BY_NAME) if name in metadata and not metadata[name].error]
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     answers = admin.describe_configs(resources, request_timeout=_SECONDS) if resources else {}
@@ -133,7 +134,7 @@ def find(admin: AdminClient, namespace: str = "") -> dict[str, Found]:
         try:
             entries: dict[str, Any] = future.result()
         except KafkaException as error:
-            raise _refused(resource.name, error.args[0]) from None
+            raise refusal(resource.name, error.args[0]) from None
         partitions = metadata[resource.name].partitions
         copies = min((len(partition.replicas) for partition in partitions.values()), default=0)
         config = {name: entry.value for name, entry in entries.items()}
@@ -180,7 +181,7 @@ def _remedy(name: str, what: str, value: str) -> str:
 
 
 def refuse_mismatch(admin: AdminClient, topics: Iterable[Topic] = TOPICS, namespace: str = "") -> int:
-    """What a worker calls before it starts: the number of partitions that all these topics have.
+    """What whoever reads or writes them calls before it starts: the number of partitions that all these topics have.
 
     Raises `Misuse` that names each topic that is missing, not co-partitioned, not compacted though a changelog, or
     stamped by the sender's clock, and what to do.
@@ -192,15 +193,5 @@ def refuse_mismatch(admin: AdminClient, topics: Iterable[Topic] = TOPICS, namesp
     wrong = [difference for difference in compare(found, layout, wanted) if difference.critical]
     if wrong:
         listed = "\n".join(map(str, wrong))
-        raise Misuse(f"the topics are not as the processors need them, so the worker does not start:\n{listed}")
+        raise Misuse(f"the topics are not as they must be:\n{listed}")
     return layout.partitions
-
-
-_UNREACHABLE = {KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN}  # noqa: SLF001 - the client's own spelling
-
-
-def _refused(what: str, reason: KafkaError) -> Misuse | Unavailable:
-    """`reason.str()` is librdkafka's or the broker's own text; neither knows what a record holds."""
-    if reason.retriable() or reason.code() in _UNREACHABLE:
-        return Unavailable(f"{what}: the cluster does not answer: {reason.name()}")
-    return Misuse(f"{what}: the cluster refuses: {reason.str()}")
