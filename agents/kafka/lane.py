@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from agents.dispatch import Entry
     from agents.kafka.options import Options
     from streams.processor import Processor
+    from streams.topics import Topic
 
 _ANSWER = 10.0
 """Seconds for an answer of the cluster."""
@@ -83,6 +84,7 @@ class Lane:
         self.restored = 0  # changelog records read so far
         self._options = options
         self._inputs = {options.topic(topic): number for number, topic in enumerate(processor.inputs)}
+        self._topics = list(self._inputs)
         self._changelog = options.topic(processor.changelog)
         self._dispatch = Dispatch()
         self._consumer: Consumer | None = None
@@ -109,6 +111,7 @@ class Lane:
         """Drop what belongs to the partitions of the moment."""
         self._merges: dict[int, Merge] = {}
         self._positions: dict[tuple[int, int], int] = {}
+        self._arrived: dict[tuple[int, int], int] = {}
         self._paused: set[tuple[int, int]] = set()
         self._first = 0
         self._looked = 0.0
@@ -147,6 +150,12 @@ class Lane:
         """What the processor remembers of a key in a partition of this worker."""
         found = (shard.state(key) for shard in self._shards.values())
         return next((state for state in found if state is not None), None)
+
+    def position(self, topic: Topic, partition: int) -> int:
+        """The next offset of an input or a table in a partition that this worker has; 0 before it is known."""
+        if topic in self.processor.tables and self._following is not None:
+            return self._following.position(topic, partition)
+        return self._positions.get((self._inputs[self._options.topic(topic)], partition), 0)
 
     # The group
 
@@ -326,9 +335,9 @@ class Lane:
             self._merges[shard.partition] = Merge(len(self._inputs), self._options.merge_wait)
         if self._work is not None:
             self._work.tables = following.tables
-        topics = list(self._inputs)
         starts = [
-            TopicPartition(topics[number], partition, offset) for (number, partition), offset in self._positions.items()
+            TopicPartition(self._topics[number], partition, offset)
+            for (number, partition), offset in self._positions.items()
         ]
         consumer.assign(starts)
         consumer.resume(starts)
@@ -337,12 +346,15 @@ class Lane:
 
     def _receive(self, consumer: Consumer, wait: float) -> None:
         """Buffer what has come; wait for a first record, never for more."""
-        now = time.monotonic()
         first = consumer.poll(wait) if wait else None
+        now = time.monotonic()
         if first is not None:
             self._arrive(first, now)
-        for message in consumer.consume(self._options.batch, 0.0):
+        messages = consumer.consume(self._options.batch, 0.0)
+        for message in messages:
             self._arrive(message, now)
+        if messages or first is not None:
+            self._mark_ends(consumer)
         if self._fatal is not None:
             raise self._fallen(self._fatal)
         self._throttle(consumer)
@@ -357,7 +369,20 @@ class Lane:
         if merge is None:
             return  # read before the restore ended: it is read again
         number = self._inputs[message.topic()]
-        merge.add(Arrival(message.timestamp()[1], number, message.offset(), message), now)
+        offset = message.offset()
+        merge.add(Arrival(message.timestamp()[1], number, offset, message), now)
+        self._arrived[number, partition] = offset
+
+    def _mark_ends(self, consumer: Consumer) -> None:
+        """Note the inputs that were read to their end, as the answers with these records had it.
+
+        The client tells of an end only after one more answer, which the broker holds back while there is nothing new.
+        """
+        for (number, partition), offset in self._arrived.items():
+            place = TopicPartition(self._topics[number], partition)
+            if offset + 1 >= consumer.get_watermark_offsets(place, cached=True)[1]:
+                self._merges[partition].end(number)
+        self._arrived.clear()
 
     def _complain(self, message: Any, error: KafkaError) -> None:
         code = error.code()
@@ -384,9 +409,8 @@ class Lane:
 
     def _throttle(self, consumer: Consumer) -> None:
         """Pause inputs of which much is buffered, resume those of which little is."""
-        topics = list(self._inputs)
         for partition, merge in self._merges.items():
-            for number, topic in enumerate(topics):
+            for number, topic in enumerate(self._topics):
                 place = (number, partition)
                 if place in self._paused:
                     if merge.has_room(number):
@@ -565,11 +589,10 @@ class Lane:
 
     def _offsets(self, shards: Iterable[Shard]) -> list[TopicPartition]:
         """Where the inputs of these shards go on. Never none: it is what tells the group that we are still in it."""
-        topics = list(self._inputs)
         return [
             TopicPartition(topic, shard.partition, self._positions[number, shard.partition])
             for shard in shards
-            for number, topic in enumerate(topics)
+            for number, topic in enumerate(self._topics)
         ]
 
     # Losing

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agents.kafka.shard import Shard
     from schemas.record import Record
     from streams.processor import Processor, Tables
+    from streams.topics import Topic
 
 _ANSWER = 10.0
 _AT_ONCE = 5_000
@@ -121,6 +122,10 @@ class Following:
             log.error("%s: %s raised %s on a record of this table", name, self._processor.name, terms.cause)
             return ()
         return tuple(terms)
+
+    def position(self, topic: Topic, partition: int) -> int:
+        """The next offset to read."""
+        return self._positions[topic.name][partition]
 
     def join(self, shards: Iterable[Shard]) -> None:
         """Bring shards that were restored up to where the tables are, or note how far the tables must be read first."""
