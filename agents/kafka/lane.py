@@ -400,7 +400,7 @@ class Lane:
         self._fatal = None
         if reason.code() in REFUSALS:
             return translated(reason, self.processor.name)
-        if reason.code() in FENCED or "FENCED_INSTANCE_ID" in str(reason):
+        if reason.code() in FENCED or "Static consumer fenced" in reason.str():  # a fatal error hides its code
             return Misuse(
                 f"{self.processor.name}: another worker runs under slot {self._options.slot}; give each its own --slot"
             )
