@@ -97,7 +97,8 @@ def lone_consumer(options: Options, processor: Processor, purpose: str) -> Consu
 
 def transactional_producer(options: Options, processor: Processor) -> Producer:
     """The one producer of a slot. What lingers leaves when the transaction commits, so lingering
-    costs no latency."""
+    costs no latency.
+    """
     return Producer(
         _common(options)
         | {
