@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/: what the code declares, so that the pages cannot drift.
 
-python -m agents.docs          # rewrite docs/commands.md, docs/rules.md and docs/topics.md
+python -m agents.docs          # rewrite docs/commands.md, rules.md, settings.md and topics.md
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agents.cli import main as command_line
 from agents.cli.reference import commands_page
+from agents.settings import FILE_VARIABLE, Settings, takes, variable_of
 from schemas.codec import avsc, avsc_name
 from schemas.phi import tagged
 from streams.gates import EDITS
@@ -34,6 +35,17 @@ A claim meets every edit, and every edit that applies speaks. **REBUILD**: the c
 *Rebuild* says what a finding means for the proposal: *mechanical*, it is computed; *authored*, only a person can supply
 the value; *blocking*, the answer would change it, so there is none yet. *Basis*: silent until the encounter is complete
 and its setting known. *Confirm*: `cleanclaim review` can turn the hold into a warning.
+"""
+
+_SETTINGS_HEAD = f"""\
+# Settings of programs
+
+Generated from `agents/settings.py` by `make docs`; change that, not this page. What claims are judged by is set in
+another file: [configuration](configuration.md).
+
+An option of a command wins over the variable, that over the settings file, that over the default. The settings file is
+TOML, one `name = value` a line, and `{FILE_VARIABLE}` says where it is; a name that is not below stops the start.
+Secrets are better set as variables; no log, error or page ever shows one.
 """
 
 _TOPICS_HEAD = """\
@@ -68,6 +80,15 @@ def _rule(edit: BuiltInEdit) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def settings_page() -> str:
+    """Every setting: its name in the file, its variable, what it takes, its default, and why."""
+    lines = [_SETTINGS_HEAD, "| name | variable | takes | default | what |", "|---|---|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        default = "" if field.default in {None, ""} else f"`{field.default}`"
+        lines.append(f"| `{name}` | `{variable_of(name)}` | {takes(field)} | {default} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
 def topics_page() -> str:
     """Every topic, then every record with its tagged fields."""
     lines = [
@@ -97,6 +118,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     """Each generated page: where it lies and what it says."""
     yield DOCS / "commands.md", commands_page(command_line)
     yield DOCS / "rules.md", rules_page()
+    yield DOCS / "settings.md", settings_page()
     yield DOCS / "topics.md", topics_page()
 
 

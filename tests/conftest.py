@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from schemas.record import Record
 
+pytest_plugins = ["tests.kafka_fixtures"]
+
 # A slow moment of a busy machine is no failure; CI=true chooses hypothesis's own profile, whose examples are fixed.
 settings.register_profile("house", deadline=None)
 if not os.environ.get("CI"):

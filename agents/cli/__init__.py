@@ -11,11 +11,15 @@ from agents.cli.dead_letters import dead_letters
 from agents.cli.demo import demo
 from agents.cli.explain import explain
 from agents.cli.generate import generate
+from agents.cli.options import defaults_from_file
+from agents.cli.publish import publish
 from agents.cli.review import review
 from agents.cli.run import run
+from agents.cli.topics import topics
+from agents.cli.worker import worker
 from schemas.errors import CleanclaimError, Misuse, Unavailable
 
-COMMANDS = (demo, generate, run, explain, review, dead_letters)
+COMMANDS = (demo, generate, run, explain, review, dead_letters, topics, publish, worker)
 
 WRONG = 1
 """Exit code where the work was done and found something wrong, or the program is at fault."""
@@ -45,6 +49,7 @@ class Program(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. Everything else that escapes is a defect, and shows where."""
         try:
+            ctx.default_map = defaults_from_file(self)
             return super().invoke(ctx)
         except CleanclaimError as error:
             code = MISUSE if isinstance(error, Misuse) else UNAVAILABLE if isinstance(error, Unavailable) else WRONG

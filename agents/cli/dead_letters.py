@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from agents.cli import options
+from agents.cli.letters import SHOWN, open_letters
 from agents.cli.screen import Column, Screen, clock, counted
-from agents.cli.store import open_engine, require_store
 from agents.dispatch import Header
-from agents.embedded import Options, open_reader
+from agents.embedded import Options
 from agents.ndjson import LineReader
-from agents.settings import load_rules
-from schemas import registry
 from schemas.errors import Misuse, Unreadable
 from schemas.record import moment
-from streams.processor import Outcome
 from streams.topics import INPUT_BYTES
 
 if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-    from agents.embedded import DeadLetter, Embedded
-
-_SHOWN = 12
-"""Characters of an id: enough to tell a million dead letters apart."""
+    from agents.cli.letters import Chance, Letters
+    from agents.embedded import DeadLetter
 
 _COLUMNS = (
     Column("Id"),
@@ -36,13 +31,6 @@ _COLUMNS = (
     Column("Where", below=True),
     Column("Reason", below=True),
 )
-
-
-_IDLE = {
-    Outcome.DUPLICATE: "known already, so no claim is decided anew",
-    Outcome.SUPERSEDED: "older than what is known, so it changes no claim",
-}
-"""Why a dead letter that can be read now changes nothing."""
 
 
 @click.group("dead-letters", short_help="What could not be read, and its second chance.")
@@ -59,17 +47,19 @@ def dead_letters() -> None:
 
 @dead_letters.command("list", short_help="All that could not be read.")
 @options.store
+@options.connection
 @options.as_json
-def list_letters(store: Path, *, as_json: bool) -> None:
+def list_letters(*, store: Path, as_json: bool, **given: str | None) -> None:
     """List what could not be read: an id to go on with, where it came from, what was wrong, whether it was replayed.
 
     \b
       cleanclaim dead-letters list --store day.db
+      cleanclaim dead-letters list --bootstrap-servers localhost:9092
     """
     rows: list[tuple[str, ...]] = []
     waiting = 0
-    with open_reader(store) as reader:
-        for letter in reader.dead_letters():
+    with open_letters(store, given) as letters:
+        for letter in letters.all():
             waiting += letter.replayed_at is None
             if as_json:
                 options.print_json(_described(letter))
@@ -87,17 +77,19 @@ def list_letters(store: Path, *, as_json: bool) -> None:
 @click.argument("letter_id", metavar="ID")
 @click.option("--reveal", is_flag=True, help="Also the key and the bytes themselves, which may identify a patient.")
 @options.store
+@options.connection
 @options.as_json
-def show(letter_id: str, store: Path, *, reveal: bool, as_json: bool) -> None:
+def show(*, letter_id: str, store: Path, reveal: bool, as_json: bool, **given: str | None) -> None:
     """Show one dead letter: what was wrong and all that is known about where it came from. ID may be cut short.
 
     \b
       cleanclaim dead-letters show 3f9a --store day.db
     """
-    with open_reader(store) as reader:
-        letter = reader.dead_letter(letter_id)
+    with open_letters(store, given) as letters:
+        letter = letters.one(letter_id)
+        body = _body(letters, letter.logged.value) if reveal else ""
     described = _described(letter) | {"headers": dict(letter.logged.headers)}
-    revealed = {"key": letter.logged.key or "", "body": _body(letter.logged.value)} if reveal else {}
+    revealed = {"key": letter.logged.key or "", "body": body} if reveal else {}
     if as_json:
         options.print_json(described | revealed)
         return
@@ -124,6 +116,7 @@ def show(letter_id: str, store: Path, *, reveal: bool, as_json: bool) -> None:
 @options.out_if_named
 @options.clock
 @options.rules
+@options.connection
 @options.as_json
 def replay(  # noqa: PLR0913 - one parameter per option
     *,
@@ -136,11 +129,12 @@ def replay(  # noqa: PLR0913 - one parameter per option
     config: Path | None,
     every: bool,
     as_json: bool,
+    **given: str | None,
 ) -> None:
     """Read dead letters again: with today's code, or as the corrected line in a file. Each one says how it went.
 
     What can be read at last is decided like any other event, and the claims that held for it are free again. What
-    cannot stays, and the exit code is 1.
+    cannot stays, and the exit code is 1. On Kafka it is sent again, and workers decide.
 
     \b
       cleanclaim dead-letters replay 3f9a --with corrected.ndjson --store day.db
@@ -151,37 +145,23 @@ def replay(  # noqa: PLR0913 - one parameter per option
     if replacement is not None and len(letter_ids) != 1:
         raise click.UsageError("--with FILE replaces one dead letter: name its ID")
     line = None if replacement is None else _only_line(replacement)
-    rules = load_rules(reference, config)
-    require_store(store)
-    with open_engine(store, rules, Options(clock=clock, out=out)) as engine:
-        if every:
-            wanted = [letter for letter in engine.reader.dead_letters() if letter.replayed_at is None]
-        else:
-            wanted = [engine.reader.dead_letter(letter_id) for letter_id in letter_ids]
-        results = [_replay(engine, letter, line) for letter in wanted]
+    engine = Options(clock=clock, out=out)
+    with open_letters(store, given, (reference, config), engine) as letters:
+        results = letters.replay(letter_ids, line)
     _report(results, as_json=as_json)
 
 
-def _replay(engine: Embedded, letter: DeadLetter, line: bytes | None) -> dict[str, Any]:
-    try:
-        outcome = engine.replay(letter.id, line)
-    except (Unreadable, Misuse) as error:
-        reason = str(error).removeprefix(f"dead letter {letter.id[:_SHOWN]}: ")
-        return {"id": letter.id, "replayed": False, "outcome": None, "reason": reason}
-    return {"id": letter.id, "replayed": True, "outcome": outcome.value, "reason": _IDLE.get(outcome)}
-
-
-def _report(results: list[dict[str, Any]], *, as_json: bool) -> None:
+def _report(results: list[Chance], *, as_json: bool) -> None:
     """Say how each went. Exits with 1 if any could not be read this time either."""
-    done = sum(result["replayed"] for result in results)
+    done = sum(result.outcome is not None for result in results)
     if as_json:
         for result in results:
-            options.print_json(result)
+            options.print_json(result.as_json())
     else:
         screen = Screen()
         if results:
             columns = (Column("Id"), Column("Outcome"), Column("Reason", below=True))
-            rows = [(each["id"][:_SHOWN], each["outcome"] or "not replayed", each["reason"] or "") for each in results]
+            rows = [(each.id[:SHOWN], each.outcome or "not replayed", each.reason or "") for each in results]
             screen.table(columns, rows)
         screen.line(f"{done:,} of {counted(len(results), 'dead letter')} replayed.", style="dim")
     if done < len(results):
@@ -218,7 +198,7 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
     headers = letter.logged.headers
     reason = headers[Header.MESSAGE].removeprefix(f"{_where(letter)}: ")
     return (
-        letter.id[:_SHOWN],
+        letter.id[:SHOWN],
         clock(_time(letter)) or "before any event",
         headers.get(Header.TOPIC, "not known"),
         _replayed(letter),
@@ -227,10 +207,10 @@ def _row(letter: DeadLetter) -> tuple[str, ...]:
     )
 
 
-def _body(value: bytes) -> str:
+def _body(letters: Letters, value: bytes) -> str:
     """The bytes as text: a record off a wire as JSON, of all else what is no text as escapes."""
     try:
-        return registry.read(value).model_dump_json()
+        return letters.read(value)[0].model_dump_json()
     except Unreadable:
         return value.decode("utf-8", "backslashreplace")
 

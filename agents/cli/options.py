@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agents.settings import CONFIGURATION, OUT, REFERENCE_DIRECTORY, STORE
+from agents.settings import Settings, load_settings, read_file, variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from agents.settings import Setting
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -21,24 +19,31 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 DIRECTORY = click.Path(file_okay=False, path_type=Path)
 
 
-def _option(name: str, setting: Setting, kind: click.Path, metavar: str, **changes: Any) -> Decorator:
+def _option(name: str, setting: str, kind: click.ParamType, metavar: str, **changes: Any) -> Decorator:
+    """An option that is also a setting, and says what the setting says."""
+    field = Settings.model_fields[setting]
+    default = str(field.default) if isinstance(field.default, Path) else field.default
     values: dict[str, Any] = {
-        "envvar": setting.variable,
+        "envvar": variable_of(setting),
         "show_envvar": True,
-        "help": setting.description,
+        "help": field.description,
         "type": kind,
         "metavar": metavar,
-        "default": setting.default,
-        "show_default": setting.default is not None,
+        "default": default,
+        "show_default": default is not None,
     }
     return click.option(name, **(values | changes))
 
 
-store = _option("--store", STORE, FILE, "FILE")
-out = _option("--out", OUT, DIRECTORY, "DIR")
-out_if_named = _option("--out", OUT, DIRECTORY, "DIR", default=None, show_default=False)
-reference = _option("--reference", REFERENCE_DIRECTORY, DIRECTORY, "DIR")
-configuration = _option("--config", CONFIGURATION, FILE, "FILE")
+store = _option("--store", "store", FILE, "FILE")
+out = _option("--out", "out", DIRECTORY, "DIR")
+out_if_named = _option("--out", "out", DIRECTORY, "DIR", default=None, show_default=False)
+reference = _option("--reference", "reference_dir", DIRECTORY, "DIR")
+configuration = _option("--config", "config", FILE, "FILE")
+bootstrap_servers = _option("--bootstrap-servers", "bootstrap_servers", click.STRING, "HOST:PORT")
+schema_registry_url = _option("--schema-registry-url", "schema_registry_url", click.STRING, "URL")
+partitions = _option("--partitions", "partitions", click.INT, "N")
+replication_factor = _option("--replication-factor", "replication_factor", click.INT, "N")
 clock = click.option(
     "--clock",
     type=click.Choice(["events", "wall"]),
@@ -52,6 +57,38 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one 
 def rules(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what claims are judged by."""
     return reference(configuration(command))
+
+
+def defaults_from_file(command: click.Command) -> dict[str, Any]:
+    """What the settings file says instead of the defaults of options, as click's `default_map` of `command`.
+
+    Raises `Misuse` where the file is wrong.
+    """
+    said = {variable_of(name): value for name, value in read_file().items()}
+    if not said:
+        return {}
+    load_settings()  # a misspelt name in the file is an error whatever the command
+    return _defaults(command, said)
+
+
+def _defaults(command: click.Command, said: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(command, click.Group):
+        return {name: _defaults(below, said) for name, below in command.commands.items()}
+    return {
+        str(option.name): said[option.envvar]
+        for option in command.params
+        if isinstance(option.envvar, str) and option.envvar in said
+    }
+
+
+def cluster(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of commands that make topics or look at them."""
+    return connection(partitions(replication_factor(command)))
+
+
+def connection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of commands that use Kafka. What they give goes to `load_settings`, with the rest of the settings."""
+    return bootstrap_servers(schema_registry_url(command))
 
 
 def print_json(value: Any) -> None:

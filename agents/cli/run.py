@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from agents.cli import options
+from agents.cli.inputs import STDIN, check_inputs
 from agents.cli.overview import print_outcomes
 from agents.cli.progress import RunProgress
 from agents.cli.screen import Column, Screen, counted
 from agents.cli.store import open_engine
 from agents.embedded import Options
 from agents.settings import load_rules
-from schemas.errors import Misuse
 from streams.processor import Outcome
 from streams.topics import CLAIMS_HELD, CLAIMS_REBUILD, CLAIMS_RELEASED, DEAD_LETTERS, HOLDS, INPUT_TOPICS, TOPICS
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agents.embedded import Embedded
-
-STDIN = "-"
 
 
 @click.command(short_help="Decide the claims in files of events.")
@@ -67,7 +64,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     \b
       cleanclaim generate --encounters 500 --seed 7 | cleanclaim run - --store day.db --out out/
     """
-    total = _check(files)
+    total = check_inputs(files)
     rules = load_rules(reference, config)
     engine_options = Options(clock=clock, batch=batch, out=out)
     with open_engine(store, rules, engine_options) as engine, RunProgress(total) as progress:
@@ -86,28 +83,6 @@ def run(  # noqa: PLR0913 - one parameter per option
         told = f"{counted(waiting, 'dead letter')} not replayed; cleanclaim dead-letters list shows each"
         click.echo(f"cleanclaim: --strict: {store}: {told}", err=True)
         click.get_current_context().exit(1)
-
-
-def _check(files: tuple[str, ...]) -> int | None:
-    """Bytes in all files, None if some have no size. Raises `Misuse` for one that cannot be read, before any work."""
-    if files.count(STDIN) > 1:
-        raise Misuse("- : standard input can be read only once")
-    total: int | None = 0
-    for file in files:
-        size = None if file == STDIN else _size(Path(file))
-        total = None if size is None or total is None else total + size
-    return total
-
-
-def _size(path: Path) -> int | None:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) and not path.is_dir():
-            return None  # opening a pipe only to look would end it for its writer
-        path.open("rb").close()
-    except OSError as error:
-        raise Misuse(f"{path}: cannot be read: {error.strerror}") from error
-    return status.st_size
 
 
 def _run_file(engine: Embedded, file: str, progress: RunProgress) -> None:

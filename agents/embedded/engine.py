@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from agents.dispatch import UNREADABLE, Entry, Header, Original, event_time, read_value
+from agents.dispatch import UNREADABLE, Entry, Header, Original, event_time
 from agents.embedded.collector import rare_collections
 from agents.embedded.flow import PENDING_BYTES, Flow
 from agents.embedded.inputs import Inputs
@@ -17,10 +17,11 @@ from agents.embedded.reader import Reader
 from agents.embedded.store import MEMORY, Store
 from agents.ndjson import LineReader, read_line
 from agents.ndjson_errors import UnreadableLine
+from agents.second_reading import entry_from_wire, second_reading
 from schemas import codec, registry
 from schemas.errors import Misuse, Unavailable, Unreadable
 from streams.processor import Outcome
-from streams.topics import BY_NAME, FACT_TOPICS, INPUT_BYTES
+from streams.topics import INPUT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,7 +121,7 @@ class Embedded:
     def feed_bytes(self, topic: Topic, key: str | None, value: bytes) -> Outcome:
         """Take a value as it came off a wire, whatever it holds. A record without a key gets its own."""
         try:
-            entry, body = _entry(topic, key, value)
+            entry, body = entry_from_wire(topic, key, value)
             outcome = self._take(entry, body)
         except Unreadable as error:
             outcome = self._flow.set_aside(Original(value, topic, key), UNREADABLE, f"{topic.name}: {error}")
@@ -215,7 +216,7 @@ class Embedded:
             self._flow.step_again(headers[Header.PROCESSOR], letter.logged.key or "", headers[Header.ENTRY])
             outcome = Outcome.APPLIED
         else:
-            entry, body = _second_reading(letter, replacement)
+            entry, body = second_reading(letter.id, letter.logged, replacement)
             replaces = {str(Header.REPLAY_OF): hashlib.sha256(original).hexdigest()}
             outcome = self._take(entry._replace(headers=replaces), body)
         if self._flow.complaint is not None:
@@ -315,34 +316,3 @@ class Embedded:
     def on_dead_letter(self, listener: Callable[[str], None]) -> None:
         """Let `listener` hear the message of every new dead letter."""
         self._flow.complained = listener
-
-
-def _entry(topic: Topic, key: str | None, value: bytes) -> tuple[Entry, bytes]:
-    """A value off a wire as it goes into the log, and its Avro body. Raises `Unreadable` if it is out of place."""
-    if len(value) > INPUT_BYTES:
-        raise Unreadable(f"expected a value of up to {INPUT_BYTES} bytes, got {len(value)}")
-    record, body = read_value(value)
-    if type(record) is not topic.record:
-        raise Unreadable(f"holds no {type(record).__name__}")
-    if key is None and topic.key is not None:
-        key = topic.key(record)
-    if not key:
-        raise Unreadable(f"key: expected {topic.key_words}, got nothing")
-    return Entry(topic, key, value, record), body
-
-
-def _second_reading(letter: DeadLetter, replacement: bytes | None) -> tuple[Entry, bytes]:
-    headers, value = letter.logged.headers, letter.logged.value
-    if replacement is None and Header.LENGTH in headers:
-        raise Misuse(f"dead letter {letter.id[:12]}: only its beginning was kept; give the line that replaces it")
-    if replacement is None and (Header.OFFSET in headers or Header.FILE not in headers):  # from the log, or off a wire
-        return _entry(BY_NAME[headers[Header.TOPIC]], letter.logged.key, value)
-    topic, key, record = read_line(value if replacement is None else replacement)
-    meant = BY_NAME.get(headers.get(Header.TOPIC, ""))
-    if meant in FACT_TOPICS and letter.logged.key and (topic not in FACT_TOPICS or key != letter.logged.key):
-        raise Misuse(
-            f"dead letter {letter.id[:12]}: expected a fact of the same encounter; run the other one as a line of its "
-            "own, and confirm the hold of this one's claims by a review"
-        )
-    body = codec.encode(record)
-    return Entry(topic, key, codec.frame(registry.package_id(type(record)), body), record), body

@@ -1,0 +1,160 @@
+"""The Faust app: an agent for each processor, a service that feeds it, and two views that say how the worker is.
+
+Faust hosts: worker command, services, channels, agents, web. It connects to no broker and has no topics of its own;
+the lanes of `agents.kafka` do (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import faust
+from faust.app.base import BootStrategy
+from mode import Service
+
+from schemas.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from faust.types import ChannelT, StreamT
+    from faust.web import Request, Response, View
+
+    from agents.kafka.lane import Batch, Lane
+
+log = logging.getLogger("cleanclaim.worker")
+
+FIRST_PAUSE = 0.2
+LONGEST_PAUSE = 5.0
+"""Seconds between attempts while the cluster does not answer; twice as long each time."""
+
+
+class WithoutKafka(BootStrategy):
+    """Start neither Faust's consumer nor its producer: no topics, no group, no leader of Faust's own."""
+
+    enable_kafka = False
+
+
+class App(faust.App):
+    """A Faust app that is a host and nothing else. `sources` feed its agents."""
+
+    BootStrategy = WithoutKafka
+    sources: Sequence[Source] = ()
+
+
+@dataclass(slots=True)
+class Task:
+    """A batch on its way through a channel, and how it ended."""
+
+    batch: Batch
+    done: asyncio.Future[None]
+
+
+def make_app(lanes: Sequence[Lane], web_port: int, web_bind: str, datadir: Path, give_up: Callable[[], None]) -> App:
+    """An app that runs `lanes`. When one of them cannot go on, `Source.failure` says why and `give_up` is called."""
+    app = App(
+        "cleanclaim",
+        broker="kafka://",
+        datadir=str(datadir),
+        web_bind=web_bind,
+        web_port=web_port,
+        web_router_enabled=False,
+        web_tables_enabled=False,
+        web_graph_enabled=False,
+        web_stats_enabled=False,
+        web_metrics_enabled=False,
+        worker_redirect_stdouts=False,
+    )
+    app.sources = [_host(app, lane, give_up) for lane in lanes]
+
+    @app.page("/healthz")
+    async def healthz(self: View, request: Request) -> Response:
+        """The process runs and answers."""
+        del request
+        return self.json({"status": "ok"})
+
+    @app.page("/readyz")
+    async def readyz(self: View, request: Request) -> Response:
+        """Every agent has restored its partitions and reads them."""
+        del request
+        agents = {lane.processor.name: {"ready": lane.ready, "partitions": lane.partitions} for lane in lanes}
+        ready = all(lane.ready for lane in lanes)
+        return self.json({"status": "ready" if ready else "not ready", "agents": agents}, status=200 if ready else 503)
+
+    return app
+
+
+def _host(app: App, lane: Lane, give_up: Callable[[], None]) -> Source:
+    """The agent that commits what a lane reads, and the service that brings it."""
+    channel = app.channel(maxsize=1)
+
+    @app.agent(channel, name=lane.processor.name)
+    async def commit(stream: StreamT[Task]) -> None:
+        """Commit each batch as one transaction and tell the source how it ended.
+
+        Faust acknowledges a message whose agent raised, so nothing may escape: the source owns retry, rejoin and stop.
+        """
+        async for task in stream:
+            try:
+                await asyncio.to_thread(lane.commit, task.batch)
+            except asyncio.CancelledError:
+                task.done.cancel()
+                raise
+            except Exception as error:  # noqa: BLE001 - handed on whole, see above
+                task.done.set_exception(error)
+            else:
+                task.done.set_result(None)
+
+    source = Source(lane, channel, give_up)
+    app.service(source)  # type: ignore[arg-type]  # an instance serves as well: App.on_init_extra_service
+    return source
+
+
+class Source(Service):
+    """Polls a lane and hands what it brings to the agent, one batch at a time.
+
+    While the cluster does not answer it waits and asks again; nothing is skipped. What else goes wrong ends the worker.
+    """
+
+    def __init__(self, lane: Lane, channel: ChannelT[Task], give_up: Callable[[], None], **keywords: Any) -> None:
+        self._lane = lane
+        self._channel = channel
+        self._give_up = give_up
+        self._ended = asyncio.Event()
+        self.failure: Exception | None = None
+        super().__init__(**keywords)
+
+    @Service.task
+    async def _pump(self) -> None:
+        pause = FIRST_PAUSE
+        self._channel.app.flow_control.resume()  # else channels wait for Faust's own consumer to get partitions
+        try:
+            while not self.should_stop:
+                try:
+                    await self._once()
+                    pause = FIRST_PAUSE
+                except Unavailable as error:
+                    log.warning("%s; again in %.1f s", error, pause)
+                    await self.sleep(pause)
+                    pause = min(2 * pause, LONGEST_PAUSE)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the worker must end and say why
+            self.failure = error
+            self._give_up()
+        finally:
+            self._ended.set()
+
+    async def _once(self) -> None:
+        batch = await asyncio.to_thread(self._lane.poll)
+        if batch:
+            task = Task(batch, asyncio.get_running_loop().create_future())
+            await self._channel.send(value=task)
+            await task.done
+
+    async def on_stop(self) -> None:
+        """Let the batch under way be committed, then let go of the cluster."""
+        await self._ended.wait()
+        await asyncio.to_thread(self._lane.close)

@@ -1,0 +1,160 @@
+"""`cleanclaim worker`: processors on Kafka, hosted by Faust."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from agents.cli import options
+from agents.kafka.connection import admin_client, librdkafka, schema_registry
+from agents.kafka.options import Options
+from agents.kafka.topics import refuse_mismatch
+from agents.processors import PROCESSORS
+from agents.settings import load_rules, load_settings
+from schemas.errors import CleanclaimError
+from streams.topics import DEAD_LETTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import faust
+
+    from agents.app import App
+    from agents.settings import Settings
+    from streams.processor import Processor
+
+_GRACE = 20.0
+"""Seconds in which a worker that was told to stop does so by itself."""
+
+
+class Stopped(CleanclaimError):
+    """A worker met a defect of the program."""
+
+
+def _names(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in PROCESSORS]
+    if unknown or not names:
+        raise click.BadParameter(f"expected some of {', '.join(PROCESSORS)}, separated by commas")
+    return names
+
+
+@click.command(short_help="Run processors on Kafka.")
+@click.option(
+    "--slot", required=True, metavar="NAME", help="Name of this worker: one running worker each, kept over restarts."
+)
+@click.option(
+    "--agents",
+    default=",".join(PROCESSORS),
+    show_default=True,
+    callback=_names,
+    metavar="NAME,...",
+    help="What to run.",
+)
+@click.option(
+    "--web-port", type=click.IntRange(1, 65535), default=6066, show_default=True, help="Port for /healthz and /readyz."
+)
+@click.option("--web-bind", default="127.0.0.1", show_default=True, metavar="HOST", help="Address for that port.")
+@options.rules
+@options.connection
+def worker(
+    *,
+    slot: str,
+    agents: list[str],
+    web_port: int,
+    web_bind: str,
+    reference: Path | None,
+    config: Path | None,
+    **given: str | None,
+) -> None:
+    """Decide claims as their facts arrive on Kafka, exactly once, until told to stop.
+
+    Any number of workers share the partitions. A worker that is restarted under its slot within six seconds takes its
+    partitions back at once; those of one that stays away move to the others.
+
+    \b
+      cleanclaim worker --slot a --bootstrap-servers localhost:9092
+    """
+    settings = load_settings(**given)
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for host in ("faust", "mode", "agents.app"):  # mode names the loggers of services after their modules
+        logging.getLogger(host).setLevel(logging.ERROR)
+    rules = load_rules(reference, config)
+    _run([PROCESSORS[name](rules) for name in agents], _options(slot, settings), settings, web_port, web_bind)
+
+
+def _options(slot: str, settings: Settings) -> Options:
+    connection, namespace = librdkafka(settings), settings.namespace
+    registry = schema_registry(settings)
+    if registry is None:
+        return Options(slot, connection, namespace)
+    return Options(slot, connection, namespace, registry.frame, registry.read)
+
+
+def _run(
+    processors: Sequence[Processor], engine_options: Options, settings: Settings, web_port: int, web_bind: str
+) -> None:
+    from agents.app import make_app  # noqa: PLC0415 - Faust takes a second, and only workers need it
+    from agents.kafka.lane import Lane  # noqa: PLC0415 - see above
+
+    topics = dict.fromkeys(
+        topic for each in processors for topic in (*each.inputs, each.changelog, *each.tables, DEAD_LETTERS)
+    )
+    refuse_mismatch(admin_client(settings), topics, settings.namespace)
+    lanes = [Lane(processor, engine_options) for processor in processors]
+    with tempfile.TemporaryDirectory(prefix="cleanclaim-") as folder:
+        app = make_app(lanes, web_port, web_bind, Path(folder), _stop_this_process)
+        host = _host(app)
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)  # records and decisions hold no cycles; looking for some costs a tenth
+        try:
+            host.execute_from_commandline()
+        except SystemExit as ending:
+            _tell([source.failure for source in app.sources], ending.code)
+
+
+def _host(app: App) -> faust.Worker:
+    """Faust's worker, less what shows values: its SIGUSR1 prints local variables, its SIGUSR2 opens a debugger."""
+    import faust  # noqa: PLC0415 - takes a second, and only workers need it
+
+    class Host(faust.Worker):
+        def install_signal_handlers(self) -> None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                self.loop.add_signal_handler(number, self._told, number)
+
+        def _told(self, number: signal.Signals) -> None:
+            """Stop, and for certain: a thread that hangs in a client must not keep a slot."""
+            watchdog = threading.Timer(_GRACE, os._exit, [1])
+            watchdog.daemon = True
+            watchdog.start()
+            self._schedule_shutdown(number)
+
+    host = Host(app, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="WARN")
+    host.spinner = None  # it writes to standard output whatever it is
+    return host
+
+
+def _stop_this_process() -> None:
+    """End as if an operator had asked."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _tell(failures: Sequence[Exception | None], code: object) -> None:
+    for failure in failures:
+        if isinstance(failure, CleanclaimError):
+            raise failure
+        if failure is not None:  # its text may hold values that nobody may log
+            frames = "".join(traceback.format_tb(failure.__traceback__))
+            raise Stopped(f"{frames}{type(failure).__name__} in the worker; nothing is lost, it is a defect") from None
+    if code:
+        raise Stopped("the worker ended unexpectedly")

@@ -1,0 +1,1 @@
+"""The Kafka engine: topics, consumers, transactions, state restored from changelogs. Names no gate."""

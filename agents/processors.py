@@ -1,0 +1,16 @@
+"""Which processors there are, in the order in which a record goes through them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams.adjudication import Adjudication
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.processor import Processor
+    from streams.rules import Rules
+
+PROCESSORS: dict[str, Callable[[Rules], Processor]] = {Adjudication.name: Adjudication}
+"""By name, as `cleanclaim worker --agents` takes them."""
