@@ -61,8 +61,8 @@ def explain(data: bytes, error: ValidationError) -> UnreadableLine:
     first, *more = error.errors(include_url=False)
     if first["type"] == "json_invalid":
         column = _COLUMN.search(first.get("ctx", {}).get("error", ""))
-        where = f" from column {column[1]}" if column and column[1] != "0" else ""
-        return UnreadableLine(f'expected one JSON object with "topic" and "value", got what is no JSON{where}')
+        where = f" (column {column[1]})" if column and column[1] != "0" else ""
+        return UnreadableLine(f'not JSON{where}; expected one JSON object with "topic" and "value"')
     line = from_json(data)
     name = line.get("topic") if isinstance(line, dict) else None
     topic = BY_NAME.get(name) if isinstance(name, str) else None

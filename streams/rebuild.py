@@ -26,6 +26,7 @@ from streams.codes import (
 from streams.gates.coding import MODIFIERS_PER_LINE, unbundling_lines
 from streams.gates.diagnosis import MOST_POINTERS
 from streams.gates.site_of_service import required_off_campus
+from streams.leftover import why_echo, why_stress
 from streams.pairs import bundled_lines
 from streams.standing import in_order, technical_echo_in_facility
 
@@ -156,8 +157,8 @@ def _without_repeats(case: Case, standing: Standing, work: _Work) -> None:
     for line in case.duplicates:
         work.drop(line, "it repeats another line")
     for line in case.family_lines:
-        if line.echo and line not in standing.echo:
-            work.drop(line, "it is billed already, or part of what is")
+        if line.echo and line not in standing.echo and line not in work.dropped:
+            work.drop(line, why_echo(case, standing, line))
 
 
 def _echo_lines(case: Case, standing: Standing, work: _Work) -> list[_Draft]:
@@ -186,8 +187,8 @@ def _stress_lines(case: Case, standing: Standing, work: _Work) -> list[_Draft]:
         drafts = _components(case, standing, work)
     used = {source for draft in drafts for source in draft.sources}
     for line in case.stress_lines:
-        if line not in used:
-            work.drop(line, "this biller may not bill it here, or it is billed already")
+        if line not in used and line not in work.dropped:
+            work.drop(line, why_stress(case, standing, line))
     return drafts
 
 

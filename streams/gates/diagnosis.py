@@ -107,10 +107,8 @@ def pointer_invalid(case: Case) -> Iterator[Hit]:
         for line in case.lines:
             if not _pointers_valid(case, line):
                 pointers = ", ".join(map(str, line.line.diagnosis_pointers)) or "none"
-                yield (
-                    line.number,
-                    f"Line {line.number} ({line.code}) has pointers {pointers} to {len(case.claim.diagnoses)} codes.",
-                )
+                count = f"diagnoses on the claim: {len(case.claim.diagnoses)}"
+                yield line.number, f"Line {line.number} ({line.code}): diagnosis pointers {pointers}; {count}."
 
 
 @edit(

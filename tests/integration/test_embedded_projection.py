@@ -61,8 +61,8 @@ def test_a_dead_letter_shows_its_headers_size_and_digest_and_not_its_bytes(tmp_p
             "bytes": len(bad),
             "headers": {
                 "cleanclaim.errors.exception": "Unreadable",
-                "cleanclaim.errors.message": 'day.ndjson:1: expected one JSON object with "topic" and "value", '
-                f"got what is no JSON from column {len(bad)}",
+                "cleanclaim.errors.message": f"day.ndjson:1: not JSON (column {len(bad)}); "
+                'expected one JSON object with "topic" and "value"',
                 "cleanclaim.errors.file": "day.ndjson",
                 "cleanclaim.errors.line": "1",
             },

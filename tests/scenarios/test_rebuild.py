@@ -660,7 +660,7 @@ def test_every_change_leaves_a_note(verdict):
         "Line 2 (93350): 26 added.",
         "Line 1 (93015): 93016 for supervision.",
         "Line 1 (93015): 93018 for interpretation.",
-        "Line 3 (93017) dropped: this biller may not bill it here, or it is billed already.",
+        "Line 3 (93017) dropped: the facility bills the technical part.",
         "Line 1 (93016): 59 removed.",
         "Line 1 (93018): 59 removed.",
         "Line 4 (94760) dropped: it is part of 93016.",
@@ -698,8 +698,8 @@ def test_the_report_of_the_reader_changes_no_line(verdict):
         (
             [*office(), claim(line("93351"), line("93350"), line("93018"))],
             (
-                "Line 2 (93350) dropped: it is billed already, or part of what is.",
-                "Line 3 (93018) dropped: this biller may not bill it here, or it is billed already.",
+                "Line 2 (93350) dropped: the 93351 kept on this claim contains it.",
+                "Line 3 (93018) dropped: the 93351 kept on this claim contains it.",
             ),
         ),
         ([*office("P/P/R"), claim(line("93016", "26", "KX"), line("93017"))], ("Line 1 (93016): 26 removed.",)),
@@ -708,3 +708,59 @@ def test_the_report_of_the_reader_changes_no_line(verdict):
 )
 def test_a_note_says_what_was_done_and_why(facts, notes, verdict):
     assert notes == verdict(facts).rebuild.notes
+
+
+CONFIRMED = review("coding-repeat-service")
+FACILITY_BILLS = "the facility bills the technical part"
+
+# (why, facts, number of the line)
+LEFT_OUT = [
+    ("the 93015 kept on this claim contains it", [*office(), claim(line("93015"), line("93016"))], 2),
+    (
+        "the 93015 kept on this claim contains it",
+        [*office(), claim(line("93016"), line("93017"), line("93018"), line("93015", "TC"))],
+        4,
+    ),
+    ("the 93351 kept on this claim contains it", [*office(), claim(line("93351"), line("93015"))], 2),
+    (
+        "the 93351 on an earlier claim contains it",
+        [*office(), earlier(claim(line("93351"))), claim(line("93350"), line("93017"))],
+        1,
+    ),
+    (
+        "the 93351 on an earlier claim contains it",
+        [*office(), earlier(claim(line("93351"))), claim(line("93350"), line("93017"))],
+        2,
+    ),
+    ("93350 stands on an earlier claim", [*office(), earlier(claim(line("93350"))), claim(line("93350"))], 1),
+    (
+        "93015 on an earlier claim bills the interpretation",
+        [*office(), earlier(claim(line("93015"))), claim(line("93018"))],
+        1,
+    ),
+    ("another entity furnished the supervision", [*office("P/R/P"), claim(line("93016"), line("93018"))], 1),
+    (FACILITY_BILLS, [*hospital(), physician_claim(line("93017"), line("93018"))], 1),
+    (
+        "a hospital's claim may not bill the interpretation",
+        [*hospital(), hospital_claim(line("93017"), line("93018"))],
+        2,
+    ),
+    ("it repeats line 1", [*office("P/P/R"), CONFIRMED, claim(line("93016", "PO"), line("93016", "76"))], 2),
+    ("it repeats line 1", [*office(), CONFIRMED, claim(line("93015", "PO"), line("93015", "76"))], 2),
+    ("it repeats another line", [*office(), CONFIRMED, claim(line("93350", "PO"), line("93350", "76"))], 2),
+    ("it repeats another line", [*office(), CONFIRMED, claim(line("93351", "PO"), line("93351", "76"))], 2),
+    (
+        f"{FACILITY_BILLS}; another entity furnished the supervision; line 2 bills the interpretation",
+        [*hospital("H/R/P"), physician_claim(line("93015"), line("93018"))],
+        1,
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "facts", "number"), LEFT_OUT)
+def test_a_line_left_out_says_why(why, facts, number, verdict):
+    notes = verdict(facts).rebuild.notes
+
+    assert [f"dropped: {why}."] == [
+        note.split(") ", 1)[1] for note in notes if note.startswith(f"Line {number} (") and " dropped: " in note
+    ]

@@ -100,14 +100,14 @@ def test_more_complaints_are_counted():
 
 
 LINES = {
-    "no JSON": (b"{", 'expected one JSON object with "topic" and "value", got what is no JSON from column 1'),
+    "no JSON": (b"{", 'not JSON (column 1); expected one JSON object with "topic" and "value"'),
     "bytes that are no text": (
         b"\xff",
-        'expected one JSON object with "topic" and "value", got what is no JSON from column 1',
+        'not JSON (column 1); expected one JSON object with "topic" and "value"',
     ),
     "brackets without end": (
         b'{"value":' + b"[" * 100_000,
-        'expected one JSON object with "topic" and "value", got what is no JSON from column 210',
+        'not JSON (column 210); expected one JSON object with "topic" and "value"',
     ),
     "a list": (b"[]", 'expected an object with "topic" and "value", got a list'),
     "null": (b"null", 'expected an object with "topic" and "value", got null'),
