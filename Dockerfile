@@ -8,7 +8,12 @@ COPY pyproject.toml README.md LICENSE ./
 COPY schemas schemas
 COPY streams streams
 COPY agents agents
-RUN /opt/cleanclaim/bin/python -m pip install --no-cache-dir --disable-pip-version-check .
+# Wheels in build/wheels are taken before those of the index; with PIP_ARGS=--no-index only those. LICENSE: so that the
+# line stands where there are none.
+ARG PIP_ARGS=
+COPY LICENSE build/wheels* wheels/
+RUN /opt/cleanclaim/bin/python -m pip install --no-cache-dir --disable-pip-version-check \
+    --find-links wheels ${PIP_ARGS} .
 
 FROM ${BASE}
 COPY --from=build /opt/cleanclaim /opt/cleanclaim

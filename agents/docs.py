@@ -1,6 +1,6 @@
 """Writes the generated pages of docs/: what the code declares, so that the pages cannot drift.
 
-python -m agents.docs          # rewrite docs/commands.md, rules.md, settings.md and topics.md
+python -m agents.docs          # rewrite commands.md, kafka-access.md, rules.md, settings.md and topics.md in docs/
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agents.cli import main as command_line
 from agents.cli.reference import commands_page
+from agents.kafka.access import ROLES
 from agents.settings import FILE_VARIABLE, Settings, takes, variable_of
 from schemas.codec import avsc, avsc_name
 from schemas.phi import tagged
@@ -46,6 +47,15 @@ another file: [configuration](configuration.md).
 An option of a command wins over the variable, that over the settings file, that over the default. The settings file is
 TOML, one `name = value` a line, and `{FILE_VARIABLE}` says where it is; a name that is not below stops the start.
 Secrets are better set as variables; no log, error or page ever shows one.
+"""
+
+_ACCESS_HEAD = """\
+# Who may do what on Kafka
+
+Generated from `agents/kafka/access.py` by `make docs`; change that, not this page. `tests/kafka/test_security.py` gives
+each role exactly this on a broker that wants SASL/SCRAM over TLS, and lets each do its part.
+
+With a namespace, it stands before every name. READ and WRITE of a topic imply DESCRIBE.
 """
 
 _TOPICS_HEAD = """\
@@ -89,6 +99,20 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def access_page() -> str:
+    """What each role is granted, by resource."""
+    lines = [_ACCESS_HEAD]
+    for role, grants in ROLES.items():
+        lines += [f"## {role[0].upper()}{role[1:]}", "", "| resource | name | operations |", "|---|---|---|"]
+        by_resource: dict[tuple[str, str], list[str]] = {}
+        for grant in grants:
+            name = f"`{grant.name}`" + (" and all that begins so" if grant.prefixed else "")
+            by_resource.setdefault((grant.resource.lower().replace("_", " "), name), []).append(grant.operation)
+        lines += [f"| {kind} | {name} | {', '.join(done)} |" for (kind, name), done in by_resource.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
 def topics_page() -> str:
     """Every topic, then every record with its tagged fields."""
     lines = [
@@ -116,6 +140,7 @@ def _topic(topic: Topic) -> str:
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Each generated page: where it lies and what it says."""
+    yield DOCS / "kafka-access.md", access_page()
     yield DOCS / "commands.md", commands_page(command_line)
     yield DOCS / "rules.md", rules_page()
     yield DOCS / "settings.md", settings_page()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ssl
+import time
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from agents.kafka.registered import Registered
@@ -25,6 +26,16 @@ _UNREACHABLE = {
     KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
 }
+
+
+_REFUSED = {
+    KafkaError._AUTHENTICATION,  # noqa: SLF001
+    KafkaError._SSL,  # noqa: SLF001
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+}
+
+_SECONDS = 30.0
+"""For a cluster to answer for the first time."""
 
 
 def bootstrap_servers(settings: Settings) -> str:
@@ -54,9 +65,33 @@ def librdkafka(settings: Settings) -> dict[str, str | int]:
 
 
 def admin_client(settings: Settings) -> AdminClient:
-    """A client that makes and looks at topics; what goes wrong is raised by its calls and not logged beside."""
-    quiet: dict[str, Any] = {"log_level": 2, "error_cb": _ignore}
-    return AdminClient({**librdkafka(settings), **quiet})
+    """A client that makes and looks at topics, once the cluster answers.
+
+    Raises `Unavailable` if it does not for half a minute, `Misuse` as soon as it will not have us.
+    """
+    refused: list[KafkaError] = []
+
+    def note(error: KafkaError) -> None:
+        if error.code() in _REFUSED:
+            refused.append(error)
+
+    quiet: dict[str, Any] = {"log_level": 2, "error_cb": note}
+    client = AdminClient({**librdkafka(settings), **quiet})
+    end = time.monotonic() + _SECONDS
+    while True:
+        try:
+            client.list_topics(timeout=1.0)
+        except KafkaException as error:
+            client.poll(0)  # calls `note` with what there was to say meanwhile
+            if refused:
+                raise Misuse(
+                    f"Kafka brokers refuse this client ({refused[0].name()}): see security_protocol, sasl_* and ssl_* "
+                    "in docs/settings.md"
+                ) from None
+            if time.monotonic() > end:
+                raise refusal("Kafka brokers", error.args[0]) from None
+        else:
+            return client
 
 
 def schema_registry(settings: Settings) -> Registered | None:
@@ -113,7 +148,3 @@ def _context(settings: Settings) -> ssl.SSLContext:
 
 def _revealed(secret: SecretStr | None) -> str | None:
     return None if secret is None else secret.get_secret_value()
-
-
-def _ignore(_: object) -> None:
-    """An outage: the call that meets it says so."""

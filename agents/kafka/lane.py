@@ -598,9 +598,9 @@ class Lane:
     # Losing
 
     def _drop_producer(self) -> None:
-        if self._transactions is not None:
-            self._transactions.close()
-            self._transactions = None
+        transactions, self._transactions = self._transactions, None
+        if transactions is not None:
+            transactions.close()
 
     def _lose(self) -> None:
         """How the last transaction ended is not known here: begin again from what is committed."""

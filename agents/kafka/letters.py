@@ -15,6 +15,7 @@ from agents.dispatch import Header
 from agents.embedded.letters import letter_id
 from agents.embedded.reader import SHORTEST_ID, DeadLetter
 from agents.engine import Logged
+from agents.kafka.access import LETTERS_GROUP
 from agents.kafka.connection import refusal
 from schemas.errors import Misuse, Unavailable
 from streams.topics import DEAD_LETTERS
@@ -37,7 +38,7 @@ def read_letters(
     """
     letters: dict[str, DeadLetter] = {}
     replayed: dict[str, int] = {}
-    for message in _messages(connection, namespace + DEAD_LETTERS.name):
+    for message in _messages(connection, namespace):
         headers = _headers(message)
         time = message.timestamp()[1]
         if Header.REPLAY_OF in headers:
@@ -80,12 +81,13 @@ def _text(value: str | bytes | None) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
 
 
-def _messages(connection: Mapping[str, str | int], topic: str) -> Iterator[Message]:
-    """What is committed on a topic at this moment, partition by partition in order."""
+def _messages(connection: Mapping[str, str | int], namespace: str) -> Iterator[Message]:
+    """What is committed on the topic at this moment, partition by partition in order."""
+    topic = namespace + DEAD_LETTERS.name
     consumer = Consumer(
         {
             **connection,
-            "group.id": "cleanclaim.dead-letters",  # the client wants one; it never joins, and commits nothing
+            "group.id": namespace + LETTERS_GROUP,  # the client wants one; it never joins, and commits nothing
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
             "enable.partition.eof": True,

@@ -41,7 +41,7 @@ FENCED = frozenset({KafkaError.FENCED_INSTANCE_ID})
 
 def _note(error: KafkaError) -> None:
     """The client tells of brokers that are down while it goes on trying; it is not for us to act on."""
-    log.info("kafka client: %s", error.name())
+    log.debug("kafka client: %s", error.name())
 
 
 def _common(options: Options) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from confluent_kafka import KafkaException, Producer
 
 from agents.dispatch import Header, event_time, read_value
+from agents.kafka.access import REPLAY_ID
 from agents.kafka.connection import refusal
 from agents.kafka.publisher import PRODUCER
 from agents.second_reading import second_reading
@@ -43,7 +44,7 @@ class Replayer:
         self._namespace = namespace
         self._read = read
         self._frame = frame or (lambda value: value)
-        self._producer = Producer({**connection, **PRODUCER, "transactional.id": f"{namespace}cleanclaim.replay"})
+        self._producer = Producer({**connection, **PRODUCER, "transactional.id": namespace + REPLAY_ID})
         try:
             self._producer.init_transactions(_SECONDS)
         except KafkaException as error:

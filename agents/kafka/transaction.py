@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -100,14 +101,12 @@ class Transactions:
 
     def close(self) -> None:
         """Let go of the producer; an open transaction is aborted if the cluster answers, or times out there."""
-        if self._open:
-            try:
-                self._open = False
+        with contextlib.suppress(
+            KafkaException
+        ):  # after a fatal error it will do nothing; the next one ends what is open
+            if self._open:
                 self._producer.abort_transaction(1.0)
-            except KafkaException:
-                pass  # it times out on the cluster, or the next producer of this name ends it
-        self._producer.purge()
-        self._producer.close() if hasattr(self._producer, "close") else None
+            self._producer.purge()
 
     def _call(self, call: Callable[..., Any], *args: Any) -> None:
         deadline = time.monotonic() + _PATIENCE

@@ -147,7 +147,7 @@ def run(settings: Settings, book: Book, outbox: Outbox, *, until_end: bool) -> N
     consumer = Consumer(
         {
             **librdkafka(settings),
-            "group.id": "clearinghouse",
+            "group.id": settings.namespace + "clearinghouse",
             "enable.auto.commit": False,  # the book knows the offsets
             "isolation.level": "read_committed",  # a decision of an aborted transaction was never made
             "auto.offset.reset": "error",  # what is gone from the topic unread is for a person to know

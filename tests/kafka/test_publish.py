@@ -121,7 +121,7 @@ def test_standard_input_is_sent_too(topics):
 
 
 def test_a_cluster_that_does_not_answer_ends_with_its_own_code(tmp_path, monkeypatch):
-    monkeypatch.setattr("agents.kafka.topics._SECONDS", 1.0)
+    monkeypatch.setattr("agents.kafka.connection._SECONDS", 1.0)
     result = cleanclaim("publish", write(tmp_path / "day.ndjson", *CLEAN), "--bootstrap-servers", "localhost:1")
 
     assert (3, True) == (result.exit_code, "does not answer" in result.stderr)

@@ -64,7 +64,7 @@ def test_an_option_wins_over_the_file(file, tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("partitons = 3", "partitons: no such setting"),
+        ("partition = 3", "partition: no such setting"),
         ("partitions = 0", "CLEANCLAIM_PARTITIONS (in the settings file: partitions): expected a whole number from 1"),
         ('security_protocol = "TLS"', "expected one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL"),
         ('namespace = "a b"', "expected letters, digits, dots, dashes and underscores"),

@@ -1,0 +1,218 @@
+"""SASL/SCRAM over TLS with ACLs: each role does its part with what docs/kafka-access.md grants, and no more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import aiokafka
+import pytest
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialUpsertion,
+)
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
+
+from agents.kafka.access import ROLES
+from agents.kafka.connection import faust_credentials
+from agents.settings import load_settings
+from streams.topics import CLAIMS_RELEASED
+from tests.integration.command_line import CLEAN, cleanclaim, write
+from tests.kafka_broker import ROOT, Java, NoBroker, fetch, free_port
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+KEYTOOL = shutil.which("keytool") or "keytool"
+PASSWORD = "only-for-tests"  # noqa: S105 - of a broker that lives for a minute
+ADMIN, MECHANISM, NAMESPACE = "admin", "SCRAM-SHA-512", "secured."
+USERS = {role.split(":")[0].split(" ")[0]: grants for role, grants in ROLES.items()}
+"""The first word of each role, as its user."""
+
+
+def keytool(*arguments):
+    subprocess.run([KEYTOOL, *arguments], check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A key for localhost, in a store for the broker and as PEM for clients."""
+    folder = tmp_path_factory.mktemp("tls")
+    store, pem = str(folder / "broker.p12"), folder / "ca.pem"
+    shared = ("-alias", "broker", "-keystore", store, "-storetype", "PKCS12", "-storepass", PASSWORD)
+    keytool("-genkeypair", *shared, "-keyalg", "RSA", "-dname", "CN=localhost", "-ext", "san=dns:localhost")
+    keytool("-exportcert", "-rfc", *shared, "-file", str(pem))
+    return store, pem
+
+
+@pytest.fixture(scope="module")
+def secured(certificate, broker):
+    """A broker that wants TLS, a password and grants; its users are the roles."""
+    del broker  # where there is none, there is none of these either
+    try:
+        fetch()
+    except NoBroker as error:
+        if os.environ.get("CLEANCLAIM_REQUIRE_KAFKA") == "1":
+            raise
+        pytest.skip(f"the broker at hand is not made by Java, and only such a one is secured here: {error}")
+    store, pem = certificate
+    client = {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": MECHANISM,
+        "sasl.username": ADMIN,
+        "sasl.password": PASSWORD,
+        "ssl.ca.location": str(pem),
+    }
+    login = "org.apache.kafka.common.security.scram.ScramLoginModule"
+    extra = {
+        "sasl.enabled.mechanisms": MECHANISM,
+        "sasl.mechanism.inter.broker.protocol": MECHANISM,
+        "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+            f'{login} required username="{ADMIN}" password="{PASSWORD}";'
+        ),
+        "ssl.keystore.location": store,
+        "ssl.keystore.type": "PKCS12",
+        "ssl.keystore.password": PASSWORD,
+        "ssl.truststore.location": str(pem),
+        "ssl.truststore.type": "PEM",
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "super.users": f"User:{ADMIN};User:ANONYMOUS",  # anonymous: the controller's own listener
+    }
+    java = Java(extra, "SASL_SSL", client, f"{MECHANISM}=[name={ADMIN},password={PASSWORD}]")
+    admin = java.admin()
+    _make_users(admin)
+    _grant(admin)
+    yield java, pem
+    java.close()
+
+
+def _make_users(admin: AdminClient):
+    info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
+    wanted = [UserScramCredentialUpsertion(user, info, PASSWORD.encode()) for user in USERS]
+    for future in admin.alter_user_scram_credentials(wanted).values():
+        future.result()
+
+
+def _grant(admin: AdminClient):
+    bindings = [
+        AclBinding(
+            ResourceType[grant.resource],
+            NAMESPACE + grant.name,
+            ResourcePatternType.PREFIXED if grant.prefixed else ResourcePatternType.LITERAL,
+            f"User:{user}",
+            "*",
+            AclOperation[grant.operation],
+            AclPermissionType.ALLOW,
+        )
+        for user, grants in USERS.items()
+        for grant in grants
+    ]
+    for future in admin.create_acls(bindings).values():
+        future.result()
+
+
+@pytest.fixture
+def environment(secured):
+    """The settings of a role."""
+    java, pem = secured
+
+    def of(user, password=PASSWORD):
+        return {
+            "CLEANCLAIM_BOOTSTRAP_SERVERS": java.bootstrap,
+            "CLEANCLAIM_NAMESPACE": NAMESPACE,
+            "CLEANCLAIM_PARTITIONS": "2",
+            "CLEANCLAIM_REPLICATION_FACTOR": "1",
+            "CLEANCLAIM_SECURITY_PROTOCOL": "SASL_SSL",
+            "CLEANCLAIM_SASL_MECHANISM": MECHANISM,
+            "CLEANCLAIM_SASL_USERNAME": user,
+            "CLEANCLAIM_SASL_PASSWORD": password,
+            "CLEANCLAIM_SSL_CA": str(pem),
+        }
+
+    return of
+
+
+@pytest.fixture
+def topics(environment):
+    result = cleanclaim("topics", "create", env=environment("operator"))
+    assert 0 == result.exit_code, result.output
+
+
+@pytest.mark.usefixtures("topics")
+def test_every_role_does_its_part_with_what_it_is_granted(environment, tmp_path):
+    checked = cleanclaim("topics", "check", env=environment("operator"))
+    sent = cleanclaim("publish", write(tmp_path / "day.ndjson", *CLEAN, "{\n"), env=environment("sender"))
+    listed = cleanclaim("dead-letters", "list", env=environment("steward"))
+    replayed = cleanclaim("dead-letters", "replay", "--all", env=environment("steward"))
+    submitted = _work_until_submitted(environment, tmp_path)
+
+    assert (0, 0, 0, 1) == (checked.exit_code, sent.exit_code, listed.exit_code, replayed.exit_code), sent.output
+    assert "1 dead letter, 1 not replayed" in listed.stdout
+    assert ["C1"] == [each["claim_id"] for each in submitted]
+
+
+def _work_until_submitted(environment, folder):
+    """Run a worker until the clearinghouse has submitted something."""
+    outbox = folder / "out.ndjson"
+    program = [str(ROOT / "examples" / "clearinghouse" / "clearinghouse.py"), "--until-end"]
+    house = [sys.executable, *program, "--book", str(folder / "book.db"), "--outbox", str(outbox)]
+    worker = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--slot", "a", "--web-port", str(free_port())]
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen(worker, env=os.environ | environment("worker"), stdout=log, stderr=log)
+    try:
+        end = time.monotonic() + 90
+        while not outbox.exists() or not outbox.read_text():
+            assert process.poll() is None, (folder / "worker.log").read_text()
+            assert time.monotonic() < end, (folder / "worker.log").read_text()
+            subprocess.run(house, check=True, env=os.environ | environment("clearinghouse") | {"PYTHONPATH": str(ROOT)})
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+    assert PASSWORD not in (folder / "worker.log").read_text()
+    return [json.loads(line) for line in outbox.read_text().splitlines()]
+
+
+@pytest.mark.usefixtures("topics")
+def test_a_role_may_not_do_what_another_does(environment, tmp_path):
+    made = cleanclaim("topics", "create", env=environment("clearinghouse") | {"CLEANCLAIM_NAMESPACE": "own."})
+    sent = cleanclaim("publish", write(tmp_path / "day.ndjson", *CLEAN), env=environment("clearinghouse"))
+
+    assert (2, 2) == (made.exit_code, sent.exit_code), (made.output, sent.output)
+
+
+def test_a_wrong_password_is_told_at_once_and_not_shown(environment):
+    began = time.monotonic()
+    result = cleanclaim("topics", "check", env=environment("operator", "wrong-horse"))
+
+    assert (2, True) == (result.exit_code, "Kafka brokers refuse this client" in result.stderr)
+    assert ("wrong-horse" in result.output, time.monotonic() - began < 15) == (False, True)
+
+
+@pytest.mark.usefixtures("topics")
+def test_aiokafka_is_let_in_with_what_faust_is_given(environment, monkeypatch):
+    for name, value in environment("clearinghouse").items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    auth = credentials_to_aiokafka_auth(faust_credentials(settings))
+
+    async def partitions():
+        consumer = aiokafka.AIOKafkaConsumer(name, bootstrap_servers=settings.bootstrap_servers, **auth)
+        await consumer.start()
+        try:
+            return len(consumer.partitions_for_topic(name))
+        finally:
+            await consumer.stop()
+
+    name = NAMESPACE + CLAIMS_RELEASED.name
+    assert 2 == asyncio.run(partitions())

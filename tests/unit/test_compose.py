@@ -1,0 +1,60 @@
+"""docker-compose.yml says what docs/kafka-operations.md promises of it; no Docker is needed to look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from agents.settings import Settings, variable_of
+
+FILE = Path(__file__).parents[2] / "docker-compose.yml"
+COMPOSE = yaml.safe_load(FILE.read_text("utf-8"))
+SERVICES = COMPOSE["services"]
+OURS = ["topics", "worker-a", "worker-b"]
+
+
+def test_it_starts_kafka_a_registry_the_topics_and_two_workers():
+    assert {"kafka", "registry", *OURS} == set(SERVICES)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_what_is_ours_has_no_rights_that_it_does_not_need(name):
+    service = SERVICES[name]
+
+    assert (True, ["ALL"], ["no-new-privileges:true"]) == (
+        service["read_only"],
+        service["cap_drop"],
+        service["security_opt"],
+    )
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_it_sets_only_what_there_is_to_set(name):
+    assert set(SERVICES[name]["environment"]) <= {variable_of(setting) for setting in Settings.model_fields}
+
+
+def test_workers_have_slots_of_their_own_and_wait_for_the_topics():
+    workers = [SERVICES[name] for name in ("worker-a", "worker-b")]
+
+    assert [["worker", "--slot", "a"], ["worker", "--slot", "b"]] == [worker["command"] for worker in workers]
+    assert ["service_completed_successfully"] * 2 == [worker["depends_on"]["topics"]["condition"] for worker in workers]
+
+
+@pytest.mark.parametrize("name", ["kafka", "registry", "worker-a", "worker-b"])
+def test_what_runs_on_says_how_it_is(name):
+    assert {"test", "interval", "timeout", "retries", "start_period"} == set(SERVICES[name]["healthcheck"])
+
+
+def test_what_is_waited_for_is_there_and_data_outlives_containers():
+    waited = {each for service in SERVICES.values() for each in service.get("depends_on", {})}
+    mounted = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
+
+    assert (True, set(COMPOSE["volumes"])) == (waited <= set(SERVICES), mounted)
+
+
+def test_ports_are_open_on_the_loopback_only():
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+
+    assert [] == [port for port in ports if not port.startswith("127.0.0.1:")]
