@@ -42,6 +42,5 @@ class TestKafka(EngineContract):
         assert {f"{first}/1 of 0", f"{first}/{due}", f"{second}/1 of 0"} == set(notes(engine))
         assert engine.state("ledger", first) is None
 
-    @pytest.mark.slow
-    def test_a_few_failures_in_a_thousand_do_not_stop_it(self, engine):
-        super().test_a_few_failures_in_a_thousand_do_not_stop_it(engine)
+    test_a_few_failures_in_a_thousand_do_not_stop_it = None
+    """The guard is shared by the engines (tests/unit/test_dispatch.py); 1,500 records one by one take minutes here."""
