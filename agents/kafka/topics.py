@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the package
 )
 
 from agents.kafka.connection import refusal
-from schemas.errors import Misuse
+from schemas.errors import Misuse, Unavailable
 from streams.topics import BY_NAME, PARTITIONS, TOPICS
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ _CHANGELOG_SEGMENT_BYTES = 64 << 20
 
 _SECONDS = 30.0
 """For an answer of the cluster."""
+
+_PAUSE = 0.02
+"""Seconds between two looks at what the cluster shows."""
 
 _DAY_MS = 86_400_000
 _CRITICAL = ("partitions", "cleanup.policy", "message.timestamp.type")
@@ -114,7 +118,27 @@ def create(admin: AdminClient, layout: Layout) -> list[str]:
                 raise refusal(name, reason) from None
         else:
             made.append(name)
+    _wait_for(admin, made)
     return made
+
+
+def _wait_for(admin: AdminClient, names: list[str]) -> None:
+    """Wait until the cluster shows these topics: the controller has answered, what brokers tell follows a moment later.
+
+    Raises `Unavailable` if it takes half a minute.
+    """
+    end = time.monotonic() + _SECONDS
+    while not set(names) <= {name for name, topic in _topics(admin).items() if not topic.error and topic.partitions}:
+        if time.monotonic() > end:
+            raise Unavailable("the topics were made, but the cluster does not show them; see: cleanclaim topics check")
+        time.sleep(_PAUSE)
+
+
+def _topics(admin: AdminClient) -> dict[str, Any]:
+    try:
+        return admin.list_topics(timeout=_SECONDS).topics
+    except KafkaException as error:
+        raise refusal("the list of topics", error.args[0]) from None
 
 
 def find(admin: AdminClient, namespace: str = "") -> dict[str, Found]:
@@ -122,10 +146,7 @@ def find(admin: AdminClient, namespace: str = "") -> dict[str, Found]:
 
     Raises `Unavailable` where it does not answer.
     """
-    try:
-        metadata = admin.list_topics(timeout=_SECONDS).topics
-    except KafkaException as error:
-        raise refusal("the list of topics", error.args[0]) from None
+    metadata = _topics(admin)
     names = [name for name in (namespace + each for each in BY_NAME) if name in metadata and not metadata[name].error]
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     answers = admin.describe_configs(resources, request_timeout=_SECONDS) if resources else {}

@@ -27,6 +27,7 @@ def test_a_claim_holds_for_a_fact_that_could_not_be_read_until_it_is_replayed(si
     encounter = CLEAN[0]
     broken = event(encounter, revision=2, patient_id=12345)
     sent = call("publish", write(tmp_path / "day.ndjson", *CLEAN, broken))
+    assert 0 == sent.exit_code, sent.output
     site.worker("a")
     held = site.wait_for({"C1": (1, "HOLD", [("administrative-fact-unreadable", None)])})
     listed = [json.loads(line) for line in call("dead-letters", "list", "--json").stdout.splitlines()]
@@ -36,4 +37,4 @@ def test_a_claim_holds_for_a_fact_that_could_not_be_read_until_it_is_replayed(si
 
     assert {"C1": (1, "HOLD", [("administrative-fact-unreadable", None)])} == held
     assert {"C1": (1, "RELEASE", [])} == released
-    assert (0, 0, ["day.ndjson:6"]) == (sent.exit_code, replayed.exit_code, [each["where"] for each in listed])
+    assert (0, ["day.ndjson:6"]) == (replayed.exit_code, [each["where"] for each in listed])
