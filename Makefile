@@ -21,7 +21,7 @@ demo: $(VENV)/.ready ## a realistic day of claims, decided on this machine
 
 test: $(VENV)/.ready-dev ## all tests, with full branch coverage of streams/
 	@mkdir -p "$(TMPDIR)"
-	$(BIN)/python -m pytest --cov --cov-fail-under=100
+	$(BIN)/python -m pytest --cov --cov-fail-under=100 $(TESTS)
 
 lint: $(VENV)/.ready-dev ## format, lint, spelling, types, import contracts, schema history
 	$(BIN)/ruff format --check .
