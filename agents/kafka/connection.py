@@ -111,11 +111,6 @@ def refusal(what: str, reason: KafkaError) -> Misuse | Unavailable:
     return Misuse(f"{what}: the cluster refuses: {reason.str()}")
 
 
-def faust_broker(settings: Settings) -> list[str]:
-    """The URLs of the brokers as Faust wants them."""
-    return [f"kafka://{server.strip()}" for server in bootstrap_servers(settings).split(",")]
-
-
 def faust_credentials(settings: Settings) -> CredentialsT | None:
     """TLS and SASL for aiokafka, None where brokers are spoken to in the clear. Raises `Misuse` for an unfit file."""
     import faust  # noqa: PLC0415 - takes a second, and only workers need it

@@ -129,7 +129,7 @@ def overlap_across_claims(case: Case) -> Iterator[Hit]:
 def earlier_claim_conflict(case: Case) -> Iterator[Hit]:
     """A standing stress echo contains, or excludes, what an earlier claim of the same biller bills."""
     standing = case.standing
-    if standing is None or not case.earlier or standing.merge:
+    if standing is None or not case.earlier:
         return
     for line in standing.echo:
         if line.code == COMPLETE_STRESS_ECHO:
@@ -370,7 +370,7 @@ def stress_echo_with_global(case: Case) -> Iterator[Hit]:
 def stress_echo_components(case: Case) -> Iterator[Hit]:
     """One physician bills 93350 and every stress component that may be billed here."""
     standing = case.standing
-    if standing is None or standing.merge or STRESS_ECHO not in standing.echo_codes or not case.allowed:
+    if standing is None or STRESS_ECHO not in standing.echo_codes or not case.allowed:
         return
     if not all(role in standing.supply and standing.supply[role].code in ROLE_OF for role in case.allowed):
         return

@@ -125,9 +125,7 @@ def global_split(case: Case) -> Iterator[Hit]:
 )
 def stress_echo_split(case: Case) -> Iterator[Hit]:
     """A standing 93351 covers a role whose owner is another entity or not recorded."""
-    if case.standing is None or case.standing.merge:
-        return
-    for line in case.standing.echo:
+    for line in case.standing.echo if case.standing else ():
         if line.code == COMPLETE_STRESS_ECHO:
             roles = complete_echo_roles(case, line.component_modifiers)
             owners = case.visit.owners
