@@ -147,10 +147,14 @@ class Site:
         return list({each.decision_id: each for each in seen.values()}.values())  # type: ignore[attr-defined,misc]
 
     def wait_for(self, verdicts: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
-        """Wait until the last decisions are `verdicts`; what they are at the end."""
+        """Wait until the last decisions are `verdicts`; what they are at the end. Prints what the workers wrote if they differ."""
         end = time.monotonic() + seconds
         while (found := verdicts_of(self.decisions())) != verdicts and time.monotonic() < end:
             time.sleep(0.3)
+        if found != verdicts:
+            for worker in self._workers:
+                print(f"{worker.log.name}, exit code {worker.process.poll()}, ready {worker.ready()}")
+                print(worker.log.read_text())
         return found
 
     def close(self) -> None:
