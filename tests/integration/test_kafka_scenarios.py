@@ -18,6 +18,7 @@ from streams.topics import (
     CLAIMS_REBUILD,
     CLAIMS_RELEASED,
     DOCUMENTATION,
+    EDITS,
     ENCOUNTERS,
     REVIEWS,
 )
@@ -27,6 +28,7 @@ from tests.scenarios import (
     test_coding,
     test_diagnosis,
     test_documentation,
+    test_learned,
     test_ownership,
     test_reviews,
     test_site_of_service,
@@ -48,57 +50,93 @@ LATE = 4_102_444_800_000
 """2100-01-01 in ms: rows about filing limits lie ahead of the clock, and no record may."""
 
 TOPICS = {Encounter: ENCOUNTERS, Documentation: DOCUMENTATION, Claim: CLAIMS_BUILT, Review: REVIEWS}
-ROWS = [
-    (name, *row)
-    for table in TABLES
-    for name, row in table.SCENARIOS.items()
-    if not any(isinstance(fact, Edit) for fact in row[0])  # an edit is in force for all claims: see test_learned
-]
+
+
+def rows_of(tables):
+    """The rows of these tables by a number that sets their ids apart: (name, facts, route, findings)."""
+    return dict(enumerate((name, *row) for table in tables for name, row in table.SCENARIOS.items()))
+
+
+ROWS = rows_of(TABLES)
+LEARNED_ROWS = rows_of([test_learned])
+
+
+@pytest.fixture
+def engine(broker):
+    engine = KafkaEngine(broker, [Adjudication(load_rules())], now=lambda: LATE)
+    yield engine
+    engine.close()
+
+
+def test_every_row_of_the_scenarios_is_decided_the_same(engine):
+    for number, (_, facts, _, _) in ROWS.items():
+        send(engine, facts, number)
+    engine.settle()
+
+    assert expected(ROWS) == decided(engine, ROWS)
+
+
+@pytest.mark.slow
+def test_every_row_about_learned_edits_is_decided_the_same(engine):
+    found = {}
+    for number, (name, facts, _, _) in LEARNED_ROWS.items():
+        edits = [fact for fact in facts if isinstance(fact, Edit)]
+        for edit in edits:
+            engine.send(EDITS, edit.edit_id, registry.write(revised(edit, 2 * number)))
+        engine.settle()
+        send(engine, [fact for fact in facts if fact not in edits], number)
+        engine.settle()
+        found |= decided(engine, {number: LEARNED_ROWS[number]})
+        for edit in edits:  # it is in force for all claims: out of the way of the next row
+            retired = revised(edit, 2 * number + 1).model_copy(update={"status": "RETIRED"})
+            engine.send(EDITS, edit.edit_id, registry.write(retired))
+        assert name in found
+
+    assert expected(LEARNED_ROWS) == found
+
+
+def revised(edit, later):
+    return edit.model_copy(update={"revision": edit.revision + later})
+
+
+def send(engine, facts, number):
+    """Produce the facts of a row, as those of an encounter of its own."""
+    for fact in facts:
+        if fact is UNREADABLE:
+            engine.send(DOCUMENTATION, f"{claim_of(facts).encounter_id}-{number}", UNREADABLE + b" %d" % number)
+        else:
+            moved = apart(fact, number)
+            engine.send(TOPICS[type(fact)], moved.encounter_id, registry.write(moved))
 
 
 def apart(fact, number):
-    """The fact as one of an encounter of its own."""
+    """The fact under ids of its own."""
     names = [
         name for name in ("encounter_id", "claim_id", "document_id", "review_id") if name in type(fact).model_fields
     ]
     return fact.model_copy(update={name: f"{getattr(fact, name)}-{number}" for name in names})
 
 
-def test_every_row_of_the_scenarios_is_decided_the_same(broker):
-    engine = KafkaEngine(broker, [Adjudication(load_rules())], now=lambda: LATE)
-    try:
-        expected = {}
-        for number, (_, facts, route, findings) in enumerate(ROWS):
-            for fact in facts:
-                if fact is UNREADABLE:
-                    engine.send(DOCUMENTATION, f"{encounter_of(facts)}-{number}", UNREADABLE + b" %d" % number)
-                else:
-                    moved = apart(fact, number)
-                    engine.send(TOPICS[type(fact)], moved.encounter_id, registry.write(moved))
-            claim = [fact for fact in facts if isinstance(fact, Claim)][-1]
-            expected[f"{claim.claim_id}-{number}"] = (route, findings)
-        engine.settle()
-        last = {}
-        for topic in (CLAIMS_RELEASED, CLAIMS_HELD, CLAIMS_REBUILD):
-            for logged in engine.records(topic):
-                decision = logged.record
-                if decision.sequence >= last.get(decision.claim_id, decision).sequence:
-                    last[decision.claim_id] = decision
-    finally:
-        engine.close()
+def claim_of(facts):
+    """The claim that a row speaks of."""
+    return [fact for fact in facts if isinstance(fact, Claim)][-1]
 
-    found = {
-        claim_id: (last[claim_id].route, [(each.edit_id, each.line_number) for each in last[claim_id].findings])
-        for claim_id in expected
+
+def expected(rows):
+    return {name: (route, findings) for name, _, route, findings in rows.values()}
+
+
+def decided(engine, rows):
+    """Route and findings of the last decision of each row's claim, by the name of the row."""
+    names = {f"{claim_of(facts).claim_id}-{number}": name for number, (name, facts, _, _) in rows.items()}
+    last = {}
+    for topic in (CLAIMS_RELEASED, CLAIMS_HELD, CLAIMS_REBUILD):
+        for logged in engine.records(topic):
+            decision = logged.record
+            if decision.sequence >= last.get(decision.claim_id, decision).sequence:
+                last[decision.claim_id] = decision
+    return {
+        name: (last[claim_id].route, [(each.edit_id, each.line_number) for each in last[claim_id].findings])
+        for claim_id, name in names.items()
         if claim_id in last
     }
-    differing = {
-        ROWS[int(claim_id.rpartition("-")[2])][0]: (verdict, found.get(claim_id))
-        for claim_id, verdict in expected.items()
-        if verdict != found.get(claim_id)
-    }
-    assert {} == differing
-
-
-def encounter_of(facts):
-    return next(fact.encounter_id for fact in facts if isinstance(fact, Claim))
