@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -32,6 +33,8 @@ PARTITIONS = 4
 ROUTES = (CLAIMS_RELEASED, CLAIMS_HELD, CLAIMS_REBUILD)
 CLEANCLAIM = Path(sys.executable).parent / "cleanclaim"
 _READY = 60.0
+
+log = logging.getLogger(__name__)
 
 
 class Worker:
@@ -147,14 +150,14 @@ class Site:
         return list({each.decision_id: each for each in seen.values()}.values())  # type: ignore[attr-defined,misc]
 
     def wait_for(self, verdicts: dict[str, Any], seconds: float = 60) -> dict[str, Any]:
-        """Wait until the last decisions are `verdicts`; what they are at the end. Prints what the workers wrote if they differ."""
+        """Wait until the last decisions are `verdicts`; what they are at the end. If they differ, the workers' logs."""
         end = time.monotonic() + seconds
         while (found := verdicts_of(self.decisions())) != verdicts and time.monotonic() < end:
             time.sleep(0.3)
         if found != verdicts:
             for worker in self._workers:
-                print(f"{worker.log.name}, exit code {worker.process.poll()}, ready {worker.ready()}")
-                print(worker.log.read_text())
+                code, agents = worker.process.poll(), worker.ready()
+                log.error("%s: exit code %s, ready %s\n%s", worker.log.name, code, agents, worker.log.read_text())
         return found
 
     def close(self) -> None:
