@@ -23,13 +23,14 @@ test: $(VENV)/.ready-dev ## all tests, with full branch coverage of streams/
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m pytest --cov --cov-fail-under=100 $(TESTS)
 
-lint: $(VENV)/.ready-dev ## format, lint, spelling, types, import contracts, schema history
+lint: $(VENV)/.ready-dev ## format, lint, spelling, types, import contracts, schema history, AsyncAPI
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas check
+	$(BIN)/python scripts/check_asyncapi.py
 
 format: $(VENV)/.ready-dev ## format the code and fix what ruff can
 	$(BIN)/ruff format .

@@ -1,14 +1,16 @@
 """Writes the generated pages of docs/: what the code declares, so that the pages cannot drift.
 
-python -m agents.docs          # rewrite commands.md, kafka-access.md, rules.md, settings.md and topics.md in docs/
+python -m agents.docs          # rewrite the pages that `pages` lists, in docs/
 """
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents import asyncapi
 from agents.cli import main as command_line
 from agents.cli.reference import commands_page
 from agents.kafka.access import ROLES
@@ -140,6 +142,7 @@ def _topic(topic: Topic) -> str:
 
 def pages() -> Iterator[tuple[Path, str]]:
     """Each generated page: where it lies and what it says."""
+    yield DOCS / "asyncapi.json", json.dumps(asyncapi.document(), indent=1, ensure_ascii=False) + "\n"
     yield DOCS / "kafka-access.md", access_page()
     yield DOCS / "commands.md", commands_page(command_line)
     yield DOCS / "rules.md", rules_page()
