@@ -1,48 +1,68 @@
-"""The Poisson tail, against sums written out and known values."""
+"""How surprising a count is."""
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal, localcontext
+from itertools import accumulate
 
 import pytest
 
-from streams.poisson import upper_tail
+from streams.poisson import log_gamma, tail
 
 
-def written_out(count: int, expected: float) -> float:
-    return 1.0 - sum(math.exp(-expected) * expected**k / math.factorial(k) for k in range(count))
+def poisson(count, mean):
+    """P(X >= count) to 40 digits: the terms from `count` on, each exact, until they no longer count."""
+    with localcontext(prec=40):
+        term = total = Decimal(mean) ** count / math.factorial(count) * (-Decimal(mean)).exp()
+        while term > total * Decimal("1e-30"):
+            count += 1
+            term *= Decimal(mean) / count
+            total += term
+        return float(total)
 
 
-@pytest.mark.parametrize("expected", [0.1, 1.0, 3.5, 10.0, 40.0])
-@pytest.mark.parametrize("count", [1, 2, 5, 10, 20, 35, 60])
-def test_the_tail_is_one_less_the_chances_of_fewer(count, expected):
-    assert written_out(count, expected) == pytest.approx(upper_tail(count, expected), rel=1e-9, abs=1e-14)
+def mixture(count, mean, shape):
+    """P(X >= count) of a negative binomial of whole shape: fewer than `shape` successes in count + shape - 1 trials."""
+    success = Decimal(shape) / (Decimal(mean) + shape)
+    trials = count + shape - 1
+    terms = [math.comb(trials, k) * success**k * (1 - success) ** (trials - k) for k in range(shape)]
+    return float(list(accumulate(terms))[-1])
 
 
-def test_no_event_or_more_is_certain():
-    assert (1.0, 1.0, 1.0) == (upper_tail(0, 5.0), upper_tail(-1, 5.0), upper_tail(0, 0.0))
+@pytest.mark.parametrize("mean", ["0.001", "0.1", "1", "3.5", "20", "1000"])
+@pytest.mark.parametrize("times", ["0.5", "1", "1.5", "3", "10"])
+def test_the_tail_is_that_of_the_poisson_distribution(mean, times):
+    count = math.ceil(Decimal(mean) * Decimal(times))
+
+    assert poisson(count, mean) == pytest.approx(tail(count, float(mean)), rel=1e-11)
 
 
-def test_any_event_is_impossible_where_none_is_expected():
-    assert (0.0, 0.0) == (upper_tail(1, 0.0), upper_tail(1, -1.0))
+@pytest.mark.parametrize(("count", "mean"), [(100_000, "1e5"), (101_600, "1e5"), (103_000, "1e5"), (50, "0.1")])
+def test_far_tails_and_large_means_keep_their_digits(count, mean):
+    assert poisson(count, mean) == pytest.approx(tail(count, float(mean)), rel=1e-8)
 
 
-def test_far_tails_keep_their_size():
-    by_hand = math.exp(-0.2) * 0.2**20 / math.factorial(20)
-
-    assert by_hand == pytest.approx(upper_tail(20, 0.2), rel=0.02)
-
-
-@pytest.mark.parametrize("expected", [1e3, 1e5, 1e6])
-def test_large_counts_stay_within_zero_and_one_and_near_a_half_at_the_mean(expected):
-    assert 0.5 == pytest.approx(upper_tail(int(expected), expected), abs=0.02)
-    assert 0.16 == pytest.approx(upper_tail(int(expected + math.sqrt(expected)), expected), abs=0.01)
-    assert 1.0 == pytest.approx(upper_tail(int(expected - 9 * math.sqrt(expected)), expected))
+@pytest.mark.parametrize("shape", [1, 5, 100])
+@pytest.mark.parametrize("count", [1, 3, 12, 40])
+def test_a_mean_known_only_so_well_makes_large_counts_less_surprising(count, shape):
+    assert mixture(count, 5, shape) == pytest.approx(tail(count, 5.0, shape), rel=1e-10)
+    assert tail(40, 5.0) < tail(40, 5.0, 100) < tail(40, 5.0, 5)
 
 
-def test_the_tail_falls_with_the_count_and_rises_with_what_is_expected():
-    by_count = [upper_tail(count, 7.3) for count in range(40)]
-    by_expected = [upper_tail(9, tenth / 10) for tenth in range(200)]
+def test_a_mean_known_as_well_as_can_be_gives_the_poisson_distribution():
+    assert tail(30, 10.0) == tail(30, 10.0, 1e12)
 
-    assert sorted(by_count, reverse=True) == by_count
-    assert sorted(by_expected) == by_expected
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_event_or_more_is_certain(count):
+    assert 1.0 == tail(count, 0.1)
+
+
+def test_what_cannot_be_told_from_never_is_never():
+    assert 0.0 == tail(10_000, 0.1)
+
+
+@pytest.mark.parametrize("x", [1e-3, 0.5, 1.0, 2.5, 15.9, 16.0, 1e3, 1e6])
+def test_the_logarithm_of_gamma_agrees_with_the_library(x):
+    assert math.lgamma(x) == pytest.approx(log_gamma(x), rel=1e-14, abs=1e-13)
