@@ -7,7 +7,6 @@ the lanes of `agents.kafka` do (docs/adr/0002).
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import faust
 from faust.app.base import BootStrategy
 from mode import Service
 
+from agents.logs import get_logger
 from schemas.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from agents.kafka.lane import Batch, Lane
 
-log = logging.getLogger("cleanclaim.worker")
+log = get_logger("cleanclaim.worker")
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -138,7 +138,7 @@ class Source(Service):
                     await self._once()
                     pause = FIRST_PAUSE
                 except Unavailable as error:
-                    log.warning("%s; again in %.1f s", error, pause)
+                    log.warning("waiting for the cluster", reason=str(error), seconds=pause)
                     await self.sleep(pause)
                     pause = min(2 * pause, LONGEST_PAUSE)
         except Exception as error:  # noqa: BLE001 - whatever it is, the worker must end and say why

@@ -31,6 +31,7 @@ FILE_VARIABLE = "CLEANCLAIM_SETTINGS"
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 
 class Settings(BaseSettings):
@@ -89,6 +90,10 @@ class Settings(BaseSettings):
     schema_registry_password: SecretStr | None = Field(None, description="The password of that user.")
     schema_registry_ca: Path | None = Field(
         None, description="Certificates (PEM) of who may vouch for the registry; those of the system by default."
+    )
+
+    log_level: LogLevel = Field(
+        "INFO", description="The least that workers log. DEBUG adds what the Kafka client says of its connections."
     )
 
     @classmethod

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import signal
-import sys
 import tempfile
 import threading
 import traceback
@@ -19,6 +17,7 @@ from agents.cli import options
 from agents.kafka.connection import admin_client, librdkafka, schema_registry
 from agents.kafka.options import Options
 from agents.kafka.topics import refuse_mismatch
+from agents.logs import configure as configure_logs
 from agents.processors import PROCESSORS
 from agents.settings import load_rules, load_settings
 from schemas.errors import CleanclaimError
@@ -86,9 +85,7 @@ def worker(
       cleanclaim worker --slot a --bootstrap-servers localhost:9092
     """
     settings = load_settings(**given)
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for host in ("faust", "mode", "agents.app"):  # mode names the loggers of services after their modules
-        logging.getLogger(host).setLevel(logging.ERROR)
+    configure_logs(settings.log_level, worker=slot)
     rules = load_rules(reference, config)
     _run([PROCESSORS[name](rules) for name in agents], _options(slot, settings), settings, web_port, web_bind)
 
