@@ -229,6 +229,14 @@ def dead_letter(original: Original, exception: str, message: str, processor: str
     return Entry(DEAD_LETTERS, original.key, data, None, {str(name): text for name, text in headers.items()})
 
 
+def letters_of(step: Step, processor: str) -> list[tuple[Original, Entry]]:
+    """What a step sets aside, as it came and as dead letters. Each is sent, though its content may have been before:
+    a record that was replayed and waited in vain once more waits for another replay.
+    """
+    originals = [(Original(each.value, each.topic, each.key), each.reason) for each in step.set_aside]
+    return [(original, dead_letter(original, REFUSED, reason, processor)) for original, reason in originals]
+
+
 def marked_by(headers: Mapping[str, str], processors: Iterable[Processor], topic: Topic | None) -> list[Processor]:
     """The processors to be told of a dead letter that `topic` was meant for: those whose keys now lack a fact.
 

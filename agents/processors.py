@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.adjudication import Adjudication
+from streams.feedback import Feedback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,5 +13,8 @@ if TYPE_CHECKING:
     from streams.processor import Processor
     from streams.rules import Rules
 
-PROCESSORS: dict[str, Callable[[Rules], Processor]] = {Adjudication.name: Adjudication}
+PROCESSORS: dict[str, Callable[[Rules], Processor]] = {
+    Adjudication.name: Adjudication,
+    Feedback.name: Feedback,
+}
 """By name, as `cleanclaim worker --agents` takes them."""

@@ -23,7 +23,7 @@ from streams.codes import (
 from streams.standing import Standing, stand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from schemas.claim import Claim, Line
     from schemas.documentation import Documentation
@@ -130,6 +130,11 @@ def current_document(documents: Sequence[Documentation], role: str) -> Documenta
     return current
 
 
+def pointed_diagnoses(diagnoses: Sequence[str], pointers: Iterable[int]) -> list[str]:
+    """The diagnoses that a line's pointers, which count from 1, name; a pointer to none names nothing."""
+    return [diagnoses[pointer - 1] for pointer in pointers if 1 <= pointer <= len(diagnoses)]
+
+
 class Case:
     """One claim to be judged. `earlier` are the cases of this biller's earlier claims of the same type, in order.
 
@@ -169,7 +174,7 @@ class Case:
         diagnoses = self.claim.diagnoses
         if self.institutional:
             return diagnoses
-        return [diagnoses[pointer - 1] for pointer in line.line.diagnosis_pointers if 1 <= pointer <= len(diagnoses)]
+        return pointed_diagnoses(diagnoses, line.line.diagnosis_pointers)
 
 
 def _duplicates(lines: Sequence[CaseLine]) -> tuple[CaseLine, ...]:

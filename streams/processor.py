@@ -63,6 +63,21 @@ class Emit(NamedTuple):
     body: bytes | None = None
 
 
+class SetAside(NamedTuple):
+    """A record that came before and that nothing can be made of after all: a dead letter, as if it had just come.
+
+    topic   where it came from
+    key     its Kafka key
+    value   its framed value
+    reason  a template text that shows no tagged field
+    """
+
+    topic: Topic
+    key: str
+    value: bytes
+    reason: str
+
+
 class Step(NamedTuple):
     """What one entry point decided for one key. Everything here commits together.
 
@@ -73,6 +88,7 @@ class Step(NamedTuple):
     outcome what became of the input record
     reason  for a DEAD_LETTER, and for a DUPLICATE of one that nothing has put right since: a template text that shows
             no tagged field
+    set_aside  records that waited in the state and become dead letters now
     """
 
     state: bytes | None
@@ -81,6 +97,7 @@ class Step(NamedTuple):
     terms: frozenset[str] = frozenset()
     outcome: Outcome = Outcome.APPLIED
     reason: str | None = None
+    set_aside: tuple[SetAside, ...] = ()
 
 
 class Processor(Protocol):

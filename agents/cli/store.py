@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from agents.embedded import Embedded, Options
 from agents.embedded.store import MEMORY
+from agents.processors import PROCESSORS
 from schemas.errors import Misuse
-from streams.adjudication import Adjudication
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ _DEFAULTS = Options()
 
 def processors(rules: Rules) -> tuple[Processor, ...]:
     """Every processor, in the order in which a record is carried through them."""
-    return (Adjudication(rules),)
+    return tuple(make(rules) for make in PROCESSORS.values())
 
 
 def open_engine(store: Path | None, rules: Rules, options: Options = _DEFAULTS) -> Embedded:

@@ -22,6 +22,7 @@ from agents.dispatch import (
     Header,
     Original,
     dead_letter,
+    letters_of,
     marked_by,
     read_value,
 )
@@ -371,12 +372,17 @@ class Flow:
 
     def _set_aside(self, original: Original, exception: str, message: str, processor: str | None) -> Outcome:
         self.complaint = message
+        letter = dead_letter(original, exception, message, processor)
+        return Outcome.DEAD_LETTER if self._add_letter(original, letter, message) else Outcome.DUPLICATE
+
+    def _add_letter(self, original: Original, letter: Entry, message: str) -> bool:
+        """Append a dead letter unless its content is one already; whether it was appended."""
         if not self._letters.add(original.id, self._log.end + 1):
-            return Outcome.DUPLICATE
-        self._append(dead_letter(original, exception, message, processor), self.time)
+            return False
+        self._append(letter, self.time)
         if self.complained is not None:
             self.complained(message)
-        return Outcome.DEAD_LETTER
+        return True
 
     def _wake(self, lane: Lane, partition: int, time: int) -> None:
         """Call every key of a partition whose time has come, in order of time and key."""
@@ -428,8 +434,16 @@ class Flow:
         step, entries = result
         for entry in entries:
             self._append(entry, time)
+        if step.set_aside:
+            self._add_letters(lane, step)
         self.pending_bytes += len(step.state or b"")
         lane.keep(state, partition, step)
+
+    def _add_letters(self, lane: Lane, step: Step) -> None:
+        """What a step sets aside. It complains of no record at hand, so a replay that is under way goes on."""
+        for original, letter in letters_of(step, lane.processor.name):
+            if not self._add_letter(original, letter, (letter.headers or {})[Header.MESSAGE]):
+                self._letters.wait_again(original.id)
 
     def _append(self, entry: Entry, time: int) -> None:
         topic, key, value, record, headers = entry

@@ -38,6 +38,10 @@ class Letters:
         """Note that a dead letter was read in the end."""
         self._store.write("UPDATE dead_letters SET replayed_at = ? WHERE id = ?", [(time, letter)])
 
+    def wait_again(self, letter: str) -> None:
+        """Note that a dead letter that was read in the end came to nothing, so that it is offered for replay again."""
+        self._store.write("UPDATE dead_letters SET replayed_at = NULL WHERE id = ?", [(letter,)])
+
     def flush(self) -> None:
         """Write what was added. It stays in memory until the next time, when the store's reader shows it."""
         if self._added:

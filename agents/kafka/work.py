@@ -14,6 +14,7 @@ from agents.dispatch import (
     Original,
     dead_letter,
     event_time,
+    letters_of,
     marked_by,
 )
 from agents.partitioner import partition_of
@@ -171,6 +172,9 @@ class Work:
     def _apply(self, shard: Shard, key: str, result: Applied) -> None:
         for entry in result.entries:
             self._send(entry, shard.time)
+        for original, letter in letters_of(result.step, self._processor.name):
+            shard.add_letter(original.id)
+            self._send(letter, shard.time)
         shard.keep(key, result.step)
 
 
