@@ -35,6 +35,10 @@ LETTERS_GROUP = "cleanclaim.dead-letters"
 """A reader of dead letters never joins it, but librdkafka asks who coordinates it."""
 
 
+EDITS_GROUP = "cleanclaim.edits"
+"""Likewise of a reader of edits and of a back-test."""
+
+
 class Grant(NamedTuple):
     """One thing that a role may do. `prefixed`: on every resource whose name begins so."""
 

@@ -190,9 +190,9 @@ class Lane:
         return next(iter(counts.values()))
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.assign(partitions)
-        if partitions:
-            consumer.pause(partitions)  # until what they need is restored
+        # Nothing is read until all is restored. Not by pausing: librdkafka numbers what it is told before it queues it,
+        # and drops what was overtaken, so a pause or resume beside an assign can cost a partition its start for good.
+        consumer.assign([])
         self._assigned = {each.partition for each in partitions}
         self._changed = self._joined = True
         if len(partitions) != len(self._assigned) * len(self._inputs):
@@ -246,11 +246,16 @@ class Lane:
             return Batch()
         now = time.monotonic()
         ready = self._next(now)
-        self._receive(self._consumer, 0.0 if ready else self._patience(now))
+        try:
+            self._receive(self._consumer, 0.0 if ready else self._patience(now))
+            if not self._changed:
+                self._follow()
+        except BaseException:
+            self._put_back(ready)
+            raise
         if self._changed:
             self._put_back(ready)  # the group spoke: these partitions may be another worker's now
             return Batch()
-        self._follow()
         self._look_at_the_clock(ready)
         return ready or self._next(time.monotonic())
 
@@ -340,7 +345,6 @@ class Lane:
             for (number, partition), offset in self._positions.items()
         ]
         consumer.assign(starts)
-        consumer.resume(starts)
         self._running = True
         log.info("%s: %d partitions restored, reading", self.processor.name, len(self._shards))
 

@@ -9,24 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
-
 from agents.dispatch import Header
 from agents.embedded.letters import letter_id
 from agents.embedded.reader import SHORTEST_ID, DeadLetter
 from agents.engine import Logged
 from agents.kafka.access import LETTERS_GROUP
-from agents.kafka.connection import refusal
-from schemas.errors import Misuse, Unavailable
+from agents.kafka.committed import read_committed
+from schemas.errors import Misuse
 from streams.topics import DEAD_LETTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from confluent_kafka import Message
-
-_SECONDS = 30.0
-"""For the cluster to answer, or to give the next records of what it said that it has."""
 
 
 def read_letters(
@@ -38,14 +33,17 @@ def read_letters(
     """
     letters: dict[str, DeadLetter] = {}
     replayed: dict[str, int] = {}
-    for message in _messages(connection, namespace):
+    latest: dict[str, int] = {}  # a record that waited in vain once more after its replay is a dead letter again
+    for _, message in read_committed(connection, namespace, [DEAD_LETTERS], LETTERS_GROUP):
         headers = _headers(message)
         time = message.timestamp()[1]
         if Header.REPLAY_OF in headers:
-            replayed[headers[Header.REPLAY_OF]] = time
+            letter = headers[Header.REPLAY_OF]
+            replayed[letter] = max(time, replayed.get(letter, time))
             continue
         value = message.value() or b""
         found = letter_id(value, headers)
+        latest[found] = max(time, latest.get(found, time))
         if found not in letters or time < letters[found].logged.time:
             key = message.key()
             logged = Logged(
@@ -58,7 +56,10 @@ def read_letters(
                 headers,
             )
             letters[found] = DeadLetter(found, logged, None)
-    listed = [replace(letter, replayed_at=replayed.get(letter.id)) for letter in letters.values()]
+    listed = [
+        replace(letter, replayed_at=replayed[letter.id] if replayed.get(letter.id, -1) >= latest[letter.id] else None)
+        for letter in letters.values()
+    ]
     return {letter.id: letter for letter in sorted(listed, key=lambda letter: (letter.logged.time, letter.id))}
 
 
@@ -79,39 +80,3 @@ def _headers(message: Message) -> dict[str, str]:
 
 def _text(value: str | bytes | None) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value or ""
-
-
-def _messages(connection: Mapping[str, str | int], namespace: str) -> Iterator[Message]:
-    """What is committed on the topic at this moment, partition by partition in order."""
-    topic = namespace + DEAD_LETTERS.name
-    consumer = Consumer(
-        {
-            **connection,
-            "group.id": namespace + LETTERS_GROUP,  # the client wants one; it never joins, and commits nothing
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "enable.partition.eof": True,
-            "log_level": 2,
-        }
-    )
-    try:
-        metadata = consumer.list_topics(topic, timeout=_SECONDS).topics[topic]
-        if metadata.error is not None:
-            raise refusal(topic, metadata.error)
-        waiting = set(metadata.partitions)
-        consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in waiting])
-        while waiting:
-            message = consumer.poll(_SECONDS)
-            if message is None:
-                raise Unavailable(f"{topic}: the cluster does not answer")
-            error = message.error()
-            if error is None:
-                yield message
-            elif error.code() == error._PARTITION_EOF:  # noqa: SLF001 - the client's own spelling
-                waiting.discard(message.partition())
-            elif not error.retriable():
-                raise refusal(topic, error)
-    except KafkaException as error:
-        raise refusal(topic, error.args[0]) from None
-    finally:
-        consumer.close()

@@ -83,12 +83,16 @@ def group_consumer(options: Options, processor: Processor) -> Consumer:
     )
 
 
-def lone_consumer(options: Options, processor: Processor, purpose: str) -> Consumer:
-    """A consumer that is told its partitions and commits nothing: for restores and tables."""
+def lone_consumer(options: Options, processor: Processor, purpose: str, *, committed: bool = True) -> Consumer:
+    """A consumer that is told its partitions and commits nothing: for restores and tables.
+
+    Unless `committed`, it sees records and ends of transactions that are still open.
+    """
     return Consumer(
         _reading(options)
         | {
             "group.id": f"{options.group(processor)}.{purpose}",
+            "isolation.level": "read_committed" if committed else "read_uncommitted",
             "max.partition.fetch.bytes": 4 << 20,
             "queued.max.messages.kbytes": 128 << 10,
         }
@@ -134,3 +138,13 @@ def translated(reason: KafkaError, what: str) -> Misuse | Unavailable:
             f"{what}: the cluster refused ({reason.name()}); check the credentials and the ACLs of this worker"
         )
     return Unavailable(f"{what}: {reason.name()}")
+
+
+def note_error(reason: KafkaError, what: str) -> None:
+    """An error that came in place of a message. The client goes on by itself, so it is only logged.
+
+    Raises `Misuse` if the cluster will not have us: going on is then of no use.
+    """
+    if reason.code() in REFUSALS:
+        raise translated(reason, what)
+    log.warning("%s: %s", what, reason.name())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
 
-from agents.kafka.members import END_OF_PARTITION, lone_consumer, reason_of, translated
+from agents.kafka.members import END_OF_PARTITION, lone_consumer, note_error, reason_of, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ class Restore:
     """
 
     def __init__(self, options: Options, processor: Processor, shards: Iterable[Shard]) -> None:
+        self._options, self._processor = options, processor
         self._topic = options.topic(processor.changelog)
         self._shards = {shard.partition: shard for shard in shards}
         self._changes: dict[int, dict[bytes, bytes | None]] = {partition: {} for partition in self._shards}
@@ -46,14 +48,21 @@ class Restore:
 
     def _start(self) -> None:
         starts = []
-        for partition, shard in self._shards.items():
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), _ANSWER)
-            start = max(low, shard.position)
-            if start < high:
+        for partition, high in self._high_watermarks().items():
+            position = self._shards[partition].position
+            if position < high:
                 self._ends[partition] = high
-                starts.append(TopicPartition(self._topic, partition, start))
+                starts.append(TopicPartition(self._topic, partition, position or OFFSET_BEGINNING))
         if starts:
             self._consumer.assign(starts)
+
+    def _high_watermarks(self) -> dict[int, int]:
+        """As readers of uncommitted records see them: the consumer that restores is told where committed ones end."""
+        with closing(lone_consumer(self._options, self._processor, "restore", committed=False)) as looker:
+            return {
+                partition: looker.get_watermark_offsets(TopicPartition(self._topic, partition), _ANSWER)[1]
+                for partition in self._shards
+            }
 
     def step(self) -> bool:
         """Read for a moment; whether all is restored."""
@@ -61,13 +70,12 @@ class Restore:
             return True
         messages: list[Any] = self._consumer.consume(_AT_ONCE, 0.1)
         for message in messages:
-            partition = message.partition()
             error = message.error()
-            offset = message.offset()
-            if error is not None:
-                if error.code() != END_OF_PARTITION:
-                    raise translated(error, self._topic)
-            else:
+            if error is not None and error.code() != END_OF_PARTITION:
+                note_error(error, self._topic)
+                continue
+            partition, offset = message.partition(), message.offset()
+            if error is None:
                 self._changes[partition][message.key()] = message.value()
                 self._times[partition] = message.timestamp()[1]
                 self.records += 1

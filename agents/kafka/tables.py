@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from confluent_kafka import OFFSET_BEGINNING, KafkaException, TopicPartition
 
 from agents.dispatch import Failed
-from agents.kafka.members import END_OF_PARTITION, log, lone_consumer, reason_of, translated
+from agents.kafka.members import END_OF_PARTITION, log, lone_consumer, note_error, reason_of, translated
 from agents.kafka.shard import Sweep
 from schemas.errors import Unreadable
 
@@ -90,16 +90,17 @@ class Following:
         found = []
         messages: list[Any] = self._consumer.consume(_AT_ONCE, timeout)
         for message in messages:
-            name, partition, offset = self._names[message.topic()], message.partition(), message.offset()
             error = message.error()
+            if error is not None and error.code() != END_OF_PARTITION:
+                note_error(error, "tables")
+                continue
+            name, partition, offset = self._names[message.topic()], message.partition(), message.offset()
             if error is None:
                 terms = self._take(name, message)
                 offset += 1
                 if terms:
                     self._changes[name].append(Change(partition, offset - 1, terms))
                     found.append((name, terms))
-            elif error.code() != END_OF_PARTITION:
-                raise translated(error, name)
             self._positions[name][partition] = max(offset, self._positions[name][partition])
             if self._ends.get((name, partition), offset + 1) <= offset:
                 del self._ends[name, partition]
