@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from schemas import codec
 from schemas.denial import Denial
 from schemas.record import millis
+from schemas.trusted import construct
 from streams.feedback.category import AVOIDABLE, OTHER, category_of
 from streams.feedback.lines import Answered, Name, answered_lines
 from streams.feedback.outcome import NO_ANSWERS, REVERSAL, Answer, amount_of, answer_of, clean, result_of
@@ -86,18 +87,21 @@ def _denial(remittance: Remittance, place: Place, pattern: DenialPattern, answer
     denied = result == "DENIED"
     category = category_of(answer) if denied else OTHER
     reasons = answer.denying if denied else answer.reasons
-    return Denial(
-        denial_id=_denial_id(remittance.claim_id, place),
-        claim_id=remittance.claim_id,
-        pattern_id=pattern_id(pattern),
-        pattern=pattern,
-        category=category,
-        avoidable=category in AVOIDABLE,
-        outcome=result,
-        reason_codes=_listed(reason.code for reason in reasons),
-        remark_codes=_listed(answer.remarks),
-        amount_cents=amount_of(answer, result),
-        occurred_at=remittance.received_at,
+    return construct(
+        Denial,
+        {
+            "denial_id": _denial_id(remittance.claim_id, place),
+            "claim_id": remittance.claim_id,
+            "pattern_id": pattern_id(pattern),
+            "pattern": pattern,
+            "category": category,
+            "avoidable": category in AVOIDABLE,
+            "outcome": result,
+            "reason_codes": _listed(reason.code for reason in reasons),
+            "remark_codes": _listed(answer.remarks),
+            "amount_cents": amount_of(answer, result),
+            "occurred_at": remittance.received_at,
+        },
     )
 
 

@@ -83,7 +83,7 @@ class Feedback:
         if release in claim.releases:
             return self._step(claim, state, outcome=Outcome.DUPLICATE)
         insort(claim.releases, release)
-        return self._changed(claim, record)
+        return self._changed(claim, record, claim.received())
 
     def _answered(self, claim: ClaimState, record: Inbound, state: bytes | None) -> Step:
         """A remittance, which came before if its content did.
@@ -93,29 +93,29 @@ class Feedback:
         """
         this = Received.of(cast("Remittance", record.value))
         kept = Kept(record.time, codec.frame(registry.package_id(Remittance), record.body))
-        for at, known in enumerate(claim.remittances):
-            before = known.received()
+        received = claim.received()
+        for at, before in enumerate(received):
             if before.content == this.content:
                 return self._step(claim, state, outcome=Outcome.DUPLICATE)
             if before.remittance.event_id == this.remittance.event_id:
                 if this.content > before.content:
                     return self._step(claim, state, outcome=Outcome.DEAD_LETTER, reason=CONFLICT)
-                claim.remittances[at] = kept
-                return self._changed(claim, record)._replace(outcome=Outcome.DEAD_LETTER, reason=CONFLICT)
+                claim.remittances[at], received[at] = kept, this
+                return self._changed(claim, record, received)._replace(outcome=Outcome.DEAD_LETTER, reason=CONFLICT)
         claim.remittances.append(kept)
-        return self._changed(claim, record)
+        return self._changed(claim, record, [*received, this])
 
-    def _changed(self, claim: ClaimState, record: Inbound) -> Step:
+    def _changed(self, claim: ClaimState, record: Inbound, received: list[Received]) -> Step:
         """Work the evidence out anew, and emit the difference."""
         claim.changed_at = record.time
         emits: list[Emit] = []
-        if claim.releases and claim.remittances:
-            found = evidence(claim.released(), [kept.received() for kept in claim.remittances])
-            after = [standing.denial for standing in found.values()]
+        if claim.releases and received:
             before = claim.said()
+            after = [standing.denial for standing in evidence(claim.released(), received).values()]
+            bodies = [codec.encode(denial) for denial in after]
             emits += [Emit(DENIALS, taken_back(denial)) for denial in before if denial not in after]
-            emits += [Emit(DENIALS, denial) for denial in after if denial not in before]
-            claim.denials = [codec.frame(registry.package_id(Denial), codec.encode(denial)) for denial in after]
+            emits += [Emit(DENIALS, *said) for said in zip(after, bodies, strict=True) if said[0] not in before]
+            claim.denials = [codec.frame(registry.package_id(Denial), body) for body in bodies]
         return self._step(claim, claim.dump(), tuple(emits))
 
     def _step(

@@ -33,10 +33,6 @@ class Kept(NamedTuple):
     arrived: int
     value: bytes
 
-    def received(self) -> Received:
-        """The remittance itself."""
-        return Received.of(cast("Remittance", registry.read(self.value)))
-
 
 @dataclass(slots=True)
 class ClaimState:
@@ -56,6 +52,10 @@ class ClaimState:
     def released(self) -> list[Release]:
         """The releases, sorted."""
         return [unpack_release(packed) for packed in self.releases]
+
+    def received(self) -> list[Received]:
+        """The remittances themselves."""
+        return [Received.of(cast("Remittance", registry.read(kept.value))) for kept in self.remittances]
 
     def said(self) -> list[Denial]:
         """The denials that stand."""
