@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from agents.tracing import passed_on
 from schemas import codec, registry
 from schemas.errors import CleanclaimError, Misuse, Unavailable, Unreadable
 from schemas.record import millis
@@ -83,8 +84,8 @@ class Failed(NamedTuple):
     cause: str
 
 
-def entry_of(emit: Emit) -> Entry:
-    """What to append for `emit`. Raises `TypeError` or `ValueError` if its topic cannot take it."""
+def entry_of(emit: Emit, headers: Mapping[str, str] | None = None) -> Entry:
+    """What to append for `emit`, with `headers`. Raises `TypeError` or `ValueError` if its topic cannot take it."""
     topic, record = emit.topic, emit.value
     if topic.key is None or type(record) is not topic.record:
         raise TypeError(f"{topic.name} takes no {type(record).__name__}")
@@ -92,7 +93,7 @@ def entry_of(emit: Emit) -> Entry:
     value = codec.frame(registry.package_id(type(record)), body)
     if len(value) > topic.max_bytes:
         raise ValueError(f"{topic.name} takes up to {topic.max_bytes} bytes")
-    return Entry(topic, topic.key(record), value, record)
+    return Entry(topic, topic.key(record), value, record, headers)
 
 
 def read_value(value: bytes) -> tuple[Record, bytes]:
@@ -130,11 +131,19 @@ class Dispatch:
     def __init__(self) -> None:
         self.failures = FailureGuard()
 
-    def process(self, processor: Processor, record: Inbound, state: bytes | None, tables: Tables) -> Applied | Failed:
-        """One record for one processor."""
+    def process(
+        self,
+        processor: Processor,
+        record: Inbound,
+        state: bytes | None,
+        tables: Tables,
+        headers: Mapping[str, str] | None = None,
+    ) -> Applied | Failed:
+        """One record for one processor. What it emits carries on the trace of `headers`, those of the record."""
         try:
             step = processor.process(record, state, tables)
-            entries = [entry_of(emit) for emit in step.emits] if step.emits else []
+            traced = passed_on(headers) if headers and step.emits else None
+            entries = [entry_of(emit, traced) for emit in step.emits] if step.emits else []
         except Exception as error:  # noqa: BLE001 - a processor may raise anything, and one record must not stop the rest
             return self._failed(error)
         self.failures.calls += 1

@@ -38,10 +38,12 @@ class Logged(NamedTuple):
 class Engine(Protocol):
     """Feed records, move the clock, read what came of it."""
 
-    def feed(self, topic: Topic, record: Record, key: str | None = None) -> None:
+    def feed(
+        self, topic: Topic, record: Record, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Take one record; `key` only where the catalogue cannot compute it."""
 
-    def feed_bytes(self, topic: Topic, key: str | None, value: bytes) -> None:
+    def feed_bytes(self, topic: Topic, key: str | None, value: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Take a value as it came off a wire, whatever it holds."""
 
     def advance(self, to_ms: int) -> None:

@@ -25,7 +25,7 @@ from streams.processor import Outcome
 from streams.topics import BY_NAME, DEAD_LETTERS, PARTITIONS, TOPICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schemas.record import Record
     from streams.processor import Processor
@@ -117,14 +117,16 @@ class KafkaEngine:
 
     # The protocol
 
-    def feed(self, topic: Topic, record: Record, key: str | None = None) -> None:
+    def feed(
+        self, topic: Topic, record: Record, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> None:
         happened = next(getattr(record, name) for name in ("occurred_at", "received_at") if hasattr(record, name))
         self._now = max(self._now, millis(happened))
         key = topic.key(record) if topic.key is not None else key
-        self.feed_bytes(topic, key, registry.write(record))
+        self.feed_bytes(topic, key, registry.write(record), headers)
 
-    def feed_bytes(self, topic: Topic, key: str | None, value: bytes) -> None:
-        self.send(topic, key, value)
+    def feed_bytes(self, topic: Topic, key: str | None, value: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.send(topic, key, value, headers=dict(headers or {}))
         self.settle()
 
     def send(self, topic: Topic, key: str | None, value: bytes, **keywords: Any) -> None:

@@ -18,13 +18,14 @@ from agents.embedded.store import MEMORY, Store
 from agents.ndjson import LineReader, read_line
 from agents.ndjson_errors import UnreadableLine
 from agents.second_reading import entry_from_wire, second_reading
+from agents.tracing import passed_on
 from schemas import codec, registry
 from schemas.errors import Misuse, Unavailable, Unreadable
 from streams.processor import Outcome
 from streams.topics import INPUT_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import BinaryIO, Self
 
@@ -106,7 +107,9 @@ class Embedded:
 
     # Feeding
 
-    def feed(self, topic: Topic, record: Record, key: str | None = None) -> Outcome:
+    def feed(
+        self, topic: Topic, record: Record, key: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> Outcome:
         """Take one record, and carry it and all that follows from it through the processors.
 
         `key` only where the catalogue cannot compute it. Raises `Misuse` where the topic does not hold such records.
@@ -116,15 +119,18 @@ class Embedded:
         key = topic.key(record) if topic.key is not None else key
         if key is None:
             raise Misuse(f"{topic.name}: give the key, {topic.key_words}")
-        return self.feed_bytes(topic, key, registry.write(record))
+        return self.feed_bytes(topic, key, registry.write(record), headers)
 
-    def feed_bytes(self, topic: Topic, key: str | None, value: bytes) -> Outcome:
+    def feed_bytes(
+        self, topic: Topic, key: str | None, value: bytes, headers: Mapping[str, str] | None = None
+    ) -> Outcome:
         """Take a value as it came off a wire, whatever it holds. A record without a key gets its own."""
         try:
             entry, body = entry_from_wire(topic, key, value)
-            outcome = self._take(entry, body)
+            outcome = self._take(entry._replace(headers=headers), body)
         except Unreadable as error:
-            outcome = self._flow.set_aside(Original(value, topic, key), UNREADABLE, f"{topic.name}: {error}")
+            original = Original(value, topic, key, passed_on(headers) or {})
+            outcome = self._flow.set_aside(original, UNREADABLE, f"{topic.name}: {error}")
         return self._fed_one(outcome)
 
     def publish(self, line: Line, file: str) -> Outcome:

@@ -32,6 +32,7 @@ from agents.embedded.log import Log, Names, read_log
 from agents.embedded.state import Slots
 from agents.embedded.tables import BroadcastTables
 from agents.partitioner import partition_of
+from agents.tracing import passed_on
 from schemas import codec
 from schemas.errors import Misuse
 from streams.processor import Inbound, Outcome
@@ -340,7 +341,7 @@ class Flow:
         if topic is DEAD_LETTERS:
             topic = BY_NAME[headers[Header.TOPIC]]
         inbound = Inbound(topic, item.key, item.record, item.body, item.time, headers.get(Header.REPLAY_OF))
-        result = self._dispatch.process(lane.processor, inbound, state.value, lane.tables)
+        result = self._dispatch.process(lane.processor, inbound, state.value, lane.tables, headers)
         name = lane.processor.name
         if isinstance(result, Failed):
             if item.record is None:
@@ -364,6 +365,7 @@ class Flow:
     def _set_record_aside(self, item: Item, exception: str, message: str, processor: str) -> Outcome:
         """A record that a processor fails on or would not have. The complaint says where it came from, if known."""
         headers: dict[str, str] = {Header.PARTITION: str(item.partition), Header.OFFSET: str(item.offset)}
+        headers |= passed_on(item.headers) or {}
         if self._progress.place:
             file, line = self._progress.place
             headers |= {Header.FILE: file, Header.LINE: line}

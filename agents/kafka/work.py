@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.dispatch import (
     REFUSED,
@@ -18,6 +18,7 @@ from agents.dispatch import (
     marked_by,
 )
 from agents.partitioner import partition_of
+from agents.tracing import passed_on
 from schemas.errors import Unreadable
 from streams.processor import Inbound, Outcome
 from streams.topics import INPUT_BYTES, INPUT_TOPICS
@@ -78,10 +79,10 @@ class Work:
             outcome = self._set_aside(shard, original, UNREADABLE, f"{topic.name}: {text}", None)
             self.counts[topic.name, outcome] += 1
             return
-        headers = message.headers()
-        replay_of = _replay_of(headers) if headers else None
+        headers = _headers_of(message)
+        replay_of = headers.get(Header.REPLAY_OF)
         inbound = Inbound(topic, key, record, body, shard.time, replay_of)  # type: ignore[arg-type]  # _opened needs a key
-        result = self._dispatch.process(self._processor, inbound, shard.state(inbound.key), self.tables)
+        result = self._dispatch.process(self._processor, inbound, shard.state(inbound.key), self.tables, headers)
         name = self._processor.name
         if isinstance(result, Failed):
             message_text = f"processor error: {name} raised {result.cause} on this record"
@@ -137,7 +138,7 @@ class Work:
         told = marked_by(headers, [self._processor], topic)
         if told and key and topic is not None and partition_of(key, self._partitions) == shard.partition:
             inbound = Inbound(topic, key, None, letter.value, shard.time)
-            result = self._dispatch.process(self._processor, inbound, shard.state(key), self.tables)
+            result = self._dispatch.process(self._processor, inbound, shard.state(key), self.tables, headers)
             if not isinstance(result, Failed):
                 self._apply(shard, key, result)
         return Outcome.DEAD_LETTER
@@ -181,8 +182,11 @@ class Work:
 def _original(arrival: Arrival, topic: object, key: str | None) -> Original:
     message = arrival.message
     place: dict[str, str] = {Header.PARTITION: str(message.partition()), Header.OFFSET: str(arrival.offset)}
+    place |= passed_on(_headers_of(message)) or {}
     return Original(message.value() or b"", topic, key, place)  # type: ignore[arg-type]  # a topic of the catalogue
 
 
-def _replay_of(headers: list[tuple[str, bytes | None]]) -> str | None:
-    return next((value.decode() for name, value in headers if name == Header.REPLAY_OF and value), None)
+def _headers_of(message: Any) -> dict[str, str]:
+    """The headers of a message as text; the last of a name that comes twice."""
+    headers: list[tuple[str, bytes | None]] | None = message.headers()
+    return {name: value.decode("utf-8", "replace") for name, value in headers if value} if headers else {}

@@ -9,6 +9,7 @@ import pytest
 
 from agents.dispatch import Defect, Header
 from agents.partitioner import partition_of
+from agents.tracing import TRACEPARENT
 from schemas import registry
 from schemas.record import millis
 from streams.processor import Outcome, Step
@@ -18,7 +19,7 @@ from tests.toys import DAY, POISON, START, toys, visit
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from agents.engine import Engine
+    from agents.engine import Engine, Logged
     from schemas.hold import Hold
     from streams.processor import Processor
 
@@ -34,6 +35,15 @@ def notes(engine: Engine) -> list[str]:
 
 def _holds(engine: Engine) -> list[Hold]:
     return [logged.record for logged in engine.records(HOLDS)]  # type: ignore[misc]  # the topic holds nothing else
+
+
+def trace(key: str) -> str:
+    """A traceparent of its own for a key."""
+    return f"00-{key.encode().hex().zfill(32)}-00f067aa0ba902b7-01"
+
+
+def traced(logged: Logged) -> str | None:
+    return logged.headers.get(TRACEPARENT)
 
 
 def keys_of_one_partition(number: int) -> list[str]:
@@ -224,6 +234,39 @@ class EngineContract:
         assert "KeyError" == letter.headers[Header.EXCEPTION]
         assert "secret" not in str(letter.headers)
         assert ["E1/1 of 0", "E1/2 marked", "E2/1 of 0"] == notes(engine)
+
+    def test_a_trace_goes_from_a_record_to_all_that_it_brings_about(self, engine):
+        for key in ("E1", "E2", "E3"):
+            engine.feed(ENCOUNTERS, visit(key), headers={TRACEPARENT: trace(key)})
+
+        assert [trace(key) for key in ("E1", "E2", "E3")] == [traced(logged) for logged in engine.records(ENCOUNTERS)]
+        first = [traced(logged) for logged in engine.records(HOLDS)][:3]
+        assert [trace(key) for key in ("E1", "E2", "E3")] == first
+        assert [trace("E3")] == [traced(logged) for logged in engine.records(EDITS)]
+
+    def test_what_a_table_or_time_brings_about_has_no_trace(self, engine):
+        for key in ("E1", "E2", "E3"):
+            engine.feed(ENCOUNTERS, visit(key), headers={TRACEPARENT: trace(key)})
+        engine.advance(BEGINNING + 7 * DAY)
+
+        later = [logged for logged in engine.records(HOLDS) if logged.record.gate == "LEARNED"]
+        assert [None] * 6 == [traced(logged) for logged in later]
+        assert {None} == {traced(logged) for logged in engine.records(ALERTS)}
+
+    def test_a_trace_that_is_none_is_dropped(self, engine):
+        engine.feed(ENCOUNTERS, visit("E1"), headers={TRACEPARENT: "Canary", "other": "Canary"})
+        engine.feed_bytes(ENCOUNTERS, "E2", b"garbage", headers={TRACEPARENT: "Canary", "other": "Canary"})
+
+        assert [{}, {}] == [dict(logged.headers) for logged in engine.records(HOLDS)]
+        assert "Canary" not in str([letter.headers for letter in engine.records(DEAD_LETTERS)])
+
+    def test_a_dead_letter_and_what_it_holds_keep_the_trace(self, engine):
+        engine.feed_bytes(ENCOUNTERS, "E1", b"garbage", headers={TRACEPARENT: trace("E1")})
+        engine.feed(ENCOUNTERS, visit("E2", POISON), headers={TRACEPARENT: trace("E2")})
+
+        letters = {logged.key: traced(logged) for logged in engine.records(DEAD_LETTERS)}
+        assert {"E1": trace("E1"), "E2": trace("E2")} == letters
+        assert [trace("E1"), trace("E2")] == [traced(logged) for logged in engine.records(HOLDS)]
 
     def test_processors_that_keep_failing_stop_the_engine(self, engine):
         for n in range(10):
