@@ -12,7 +12,7 @@ from agents.partitioner import partition_of
 from agents.tracing import TRACEPARENT
 from schemas import registry
 from schemas.record import millis
-from streams.processor import Outcome, Step
+from streams.processor import Outcome, SetAside, Step
 from streams.topics import ADJUDICATION_STATE, ALERTS, DEAD_LETTERS, EDITS, ENCOUNTERS, HOLDS, PARTITIONS
 from tests.toys import DAY, POISON, START, toys, visit
 
@@ -289,6 +289,46 @@ class EngineContract:
         engine.advance(BEGINNING + 2)
 
         assert (b"0", b"2") == (before, engine.state("restless", "E1"))
+
+    def test_a_record_that_waited_in_vain_becomes_a_dead_letter_as_it_came(self, start):
+        engine = start([Patient()])
+        engine.feed(ENCOUNTERS, visit("E1"))
+        before = list(engine.records(DEAD_LETTERS))
+        engine.advance(BEGINNING + DAY)
+
+        (letter,) = engine.records(DEAD_LETTERS)
+        assert [] == before
+        assert ("E1", registry.write(visit("E1"))) == (letter.key, letter.value)
+        assert {
+            Header.EXCEPTION: "Refused",
+            Header.MESSAGE: "encounters.v1: waited in vain",
+            Header.TOPIC: "encounters.v1",
+            Header.PROCESSOR: "patient",
+        } == letter.headers
+        assert engine.state("patient", "E1") is None
+
+
+class Patient:
+    """Keeps a record for a day, then gives it up."""
+
+    name = "patient"
+    inputs = (ENCOUNTERS,)
+    tables = ()
+    changelog = ADJUDICATION_STATE
+
+    def process(self, record, state, tables):
+        del state, tables
+        return Step(registry.write(record.value), wake_at=record.time + DAY)
+
+    def wake(self, key, state, time):
+        del time
+        return Step(None, set_aside=(SetAside(ENCOUNTERS, key, state, "encounters.v1: waited in vain"),))
+
+    def reconsider(self, key, state, tables):
+        raise NotImplementedError
+
+    def touched(self, table, old, new):
+        raise NotImplementedError
 
 
 class Restless:

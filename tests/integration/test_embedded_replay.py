@@ -12,10 +12,12 @@ from schemas import registry
 from schemas.errors import Misuse, Unreadable
 from streams.processor import Outcome
 from streams.topics import DEAD_LETTERS, ENCOUNTERS, HOLDS
+from tests.integration.engine_contract import BEGINNING, Patient, keys_of_one_partition
 from tests.toys import DAY, POISON, Ledger, Tally, line, toys, visit
 
 GOOD = line(visit("E1"))
 BAD = GOOD.replace(b'"revision":1', b'"revision":"1"')
+FIRST, SECOND = keys_of_one_partition(2)
 
 
 @pytest.fixture
@@ -186,3 +188,32 @@ def test_a_wake_that_failed_is_called_again():
         )
         assert engine.state("ledger", "E1") is None
         assert len(list(engine.records(DEAD_LETTERS))) == 1
+
+
+class TestWaitedInVain:
+    """A record that a processor kept for a time and then gave up."""
+
+    @pytest.fixture
+    def patience(self, tmp_path):
+        with Embedded([Patient()], tmp_path / "s.db") as engine:
+            engine.feed(ENCOUNTERS, visit(FIRST))
+            yield engine
+
+    def test_it_waits_again_after_a_replay_and_once_more_after_that(self, patience):
+        patience.advance(BEGINNING + DAY)
+        (letter,) = patience.reader.dead_letters()
+        outcome = patience.replay(letter.id)
+        waiting = replayed(patience), patience.state("patient", FIRST)
+        patience.advance(BEGINNING + 3 * DAY)
+
+        assert Outcome.APPLIED is outcome
+        assert ([True], registry.write(visit(FIRST))) == waiting
+        assert [False] == replayed(patience)
+        assert Outcome.APPLIED is patience.replay(letter.id)
+
+    def test_it_is_no_complaint_about_the_record_that_moves_the_time_on(self, patience):
+        bad = line(visit(SECOND, hours=48)).replace(b'"revision":1', b'"revision":"1"')
+        letter = set_aside(patience, bad)
+
+        assert Outcome.APPLIED is patience.replay(letter, line(visit(SECOND, hours=48)))
+        assert [True, False] == replayed(patience)
