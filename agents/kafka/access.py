@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from streams.adjudication import Adjudication
+from streams.feedback import Feedback
 from streams.topics import (
     CLAIMS_HELD,
     CLAIMS_REBUILD,
     CLAIMS_RELEASED,
     DEAD_LETTERS,
+    DENIALS,
     FACT_TOPICS,
     HOLDS,
     INPUT_TOPICS,
@@ -91,6 +93,9 @@ ROLES: dict[str, list[Grant]] = {
         Adjudication.tables,
         Adjudication.changelog,
         (CLAIMS_RELEASED, CLAIMS_HELD, CLAIMS_REBUILD, HOLDS),
+    ),
+    "feedback worker: `worker --agents feedback`": _worker(
+        Feedback.name, Feedback.inputs, Feedback.tables, Feedback.changelog, (DENIALS,)
     ),
     "steward: `dead-letters list/show/replay`": [*_REPLAY, Grant("WRITE", "TRANSACTIONAL_ID", REPLAY_ID)],
     "sending system (registration, documentation, claim builder)": _topics("WRITE", FACT_TOPICS),
