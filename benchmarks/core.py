@@ -14,11 +14,12 @@ import time
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from benchmarks import machine, parts
+from benchmarks.figure import Figure, print_table
 from benchmarks.machine import measure
 from benchmarks.parts import note
 
@@ -30,28 +31,17 @@ _COMPONENTS = 200_000
 """Events over which the cost of each part is taken: enough that a second hardly changes it."""
 
 
-class Figure(NamedTuple):
-    """One row: what, how much, and what to read it against."""
-
-    what: str
-    value: str
-    against: str = ""
-
-
 def main() -> None:
     """Measure and print."""
     options = _options()
-    for line in machine.described():
+    for line in machine.described("benchmarks.core"):
         click.echo(line)
     click.echo()
     began = time.monotonic()
     with TemporaryDirectory(prefix="bench-", dir=options.directory) as directory:
         figures = _throughput(options, Path(directory)) if options.events else []
         figures += _open_encounters(options, Path(directory)) if options.open else []
-    width = max(len(figure.what) for figure in figures)
-    click.echo("| what | measured | against |\n|---|---|---|")
-    for figure in figures:
-        click.echo(f"| {figure.what:{width}} | {figure.value} | {figure.against} |")
+    print_table(figures)
     click.echo(f"\nTook {time.monotonic() - began:.0f} s.")
 
 

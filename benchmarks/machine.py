@@ -50,13 +50,14 @@ def largest_rss(usage: resource.struct_rusage) -> int:
     return usage.ru_maxrss if sys.platform == "darwin" else usage.ru_maxrss << 10
 
 
-def described() -> list[str]:
-    """Machine, versions and command, one a line."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("cleanclaim", "pydantic", "pydantic-core", "fastavro"))
+def described(program: str, *more: str) -> list[str]:
+    """Machine, versions (of `more` packages too) and command, one a line."""
+    names = ("cleanclaim", "pydantic", "pydantic-core", "fastavro", *more)
+    packages = ", ".join(f"{name} {version(name)}" for name in names)
     return [
         f"Machine   {_processor()}, {os.cpu_count()} CPUs, {_memory() >> 30} GiB, {platform.system()}",
         f"Versions  Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
-        f"Command   python -m benchmarks.core {' '.join(sys.argv[1:])}".rstrip(),
+        f"Command   python -m {program} {' '.join(sys.argv[1:])}".rstrip(),
     ]
 
 

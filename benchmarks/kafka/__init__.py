@@ -1,0 +1,1 @@
+"""The Kafka engine beside what it can be held against: `python -m benchmarks.kafka`."""
