@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from streams.adjudication import Adjudication
 from streams.feedback import Feedback
+from streams.learning import Learning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,5 +17,6 @@ if TYPE_CHECKING:
 PROCESSORS: dict[str, Callable[[Rules], Processor]] = {
     Adjudication.name: Adjudication,
     Feedback.name: Feedback,
+    Learning.name: lambda _: Learning(),
 }
 """By name, as `cleanclaim worker --agents` takes them."""

@@ -1,0 +1,160 @@
+"""Causes: what do the denied lines have in common that the paid ones have not?
+
+For a pattern that was just denied, every edit that would speak of it is tried, from one that asks for nothing but payer
+and code to one that asks for all that the pattern shows, each since every day on which it was denied. Wanted is the one
+that best tells denied from paid lines: asking for too much it misses denials, asking for too little it takes in
+payments. Where evidence cannot tell two apart, the more general one is it: one cause then gives one edit, not forty.
+
+This is the scan statistic of Kulldorff (A spatial scan statistic, 1997) over traits and time instead of places.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from itertools import accumulate
+from math import log
+from typing import TYPE_CHECKING, NamedTuple
+
+from streams.learning.counts import by_day
+from streams.learning.lifecycle import holds
+from streams.learning.patterns import generalizations
+from streams.learning.wilson import wilson_upper
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from streams.learning.counts import Count
+    from streams.learning.evidence import Row
+    from streams.learning.patterns import Traits
+
+SUSPICIOUS = 8.0
+"""Log-likelihood ratio from which an edit is worth watching though its bound does not hold yet: 2 of 2 denied where the
+rest of the payer and code has 0 of 40, or more. By chance one denial in a few hundred comes so."""
+
+_STICKS = 3.0
+"""How much better (a factor of 20 in likelihood) another edit must explain the denials than one that there is already:
+edits do not take turns with every line."""
+
+_CLEAN = 0.4
+"""Lines whose share of denials is below this with 97.5 % certainty are no denied pattern: 0 of 6, 1 of 9."""
+
+_CLEAN_LINES = 6
+"""The fewest lines that can show it."""
+
+_MOST_STARTS = 64
+"""The last days with denials from which a search counts."""
+
+
+class Cause(NamedTuple):
+    """What an edit should ask for. `holds`: the evidence is strong enough for it to be active."""
+
+    traits: Traits
+    holds: bool
+
+
+class _Found(NamedTuple):
+    """One edit tried: does its bound hold, how well does it tell denied from paid, what does it ask for."""
+
+    holds: bool
+    score: float
+    traits: Traits
+
+
+def find(rows: Collection[Row], seed: Row, category: int, there: Collection[Traits]) -> Cause | None:
+    """The cause of a denial in `category` of a line with the pattern of `seed`, one of `rows`.
+
+    `rows` is the evidence that no active edit explains. `there` are edits that exist. None: nothing but that lines of
+    this payer and code are denied at times.
+    """
+    tried = _try_all(rows, seed, category)
+    tried.sort(key=lambda found: (not found.holds, -found.score, len(found.traits)))
+    for best in tried:
+        if best.holds and _is_pure(rows, seed, best.traits, category):
+            known = [
+                each for each in tried if each.traits in there and each.holds and each.score >= best.score - _STICKS
+            ]
+            chosen = next((each for each in known if _is_pure(rows, seed, each.traits, category)), best)
+            return Cause(chosen.traits, holds=True)
+    best = max(tried, key=lambda found: (round(found.score, 6), -len(found.traits)))
+    if best.score < SUSPICIOUS:
+        return None
+    known = [each for each in tried if each.traits in there and each.traits and each.score >= best.score - _STICKS]
+    return Cause((known[0] if known else best).traits, holds=False)
+
+
+def _try_all(rows: Collection[Row], seed: Row, category: int) -> list[_Found]:
+    starts = sorted({number for row in rows for number, day in row.days.items() if category in day.denied})
+    groups = _Groups(rows, seed, category, starts[-_MOST_STARTS:])
+    return [groups.try_(traits) for traits in generalizations(seed.traits)]
+
+
+class _Groups:
+    """Rows that share the same traits with the seed, counted together: no edit for the seed tells them apart."""
+
+    def __init__(self, rows: Iterable[Row], seed: Row, category: int, starts: Sequence[int]) -> None:
+        number = len(starts)
+        denied: dict[Traits, list[int]] = defaultdict(lambda: [0] * (number + 1))
+        paid: dict[Traits, list[int]] = defaultdict(lambda: [0] * (number + 1))
+        for row in rows:
+            shared = row.traits & seed.traits
+            for day, counts in row.days.items():
+                place = number - bisect_right(starts, day)  # 0: since the last start; `number`: before the first one
+                paid[shared][place] += counts.paid
+                if category in counts.denied:
+                    denied[shared][place] += counts.denied[category].lines
+        self._groups = [(shared, denied[shared], paid[shared]) for shared in paid]
+        self._denied = sum([sum(counts) for counts in denied.values()])
+        self._paid = sum([sum(counts) for counts in paid.values()])
+
+    def try_(self, traits: Traits) -> _Found:
+        """The best start for an edit that asks for `traits`."""
+        chosen = [(denied, paid) for shared, denied, paid in self._groups if traits <= shared]
+        all_denied = [sum(counts) for counts in zip(*[denied for denied, _ in chosen], strict=True)]
+        all_paid = [sum(counts) for counts in zip(*[paid for _, paid in chosen], strict=True)]
+        best = _Found(holds=False, score=-1.0, traits=traits)
+        since = zip(all_denied[:-1], accumulate(all_denied), accumulate(all_paid), strict=False)
+        for on_that_day, denied, paid in since:
+            if on_that_day:
+                found = _Found(holds(denied, paid), self._score(denied, paid), traits)
+                if (found.holds, found.score) > (best.holds, best.score):
+                    best = found
+        return best
+
+    def _score(self, denied: int, paid: int) -> float:
+        """Log-likelihood ratio of two shares, inside and outside, to one; 0.0 where it is not higher inside."""
+        outside_denied, outside_paid = self._denied - denied, self._paid - paid
+        if denied * (outside_denied + outside_paid) <= outside_denied * (denied + paid):
+            return 0.0
+        inside, outside = _likelihood(denied, paid), _likelihood(outside_denied, outside_paid)
+        return round(inside + outside - _likelihood(self._denied, self._paid), 6)
+
+
+def _likelihood(denied: int, paid: int) -> float:
+    """Log-likelihood of so many denied and paid lines at their own share."""
+    n = denied + paid
+    return sum([count * log(count / n) for count in (denied, paid) if count])
+
+
+def _is_pure(rows: Collection[Row], seed: Row, traits: Traits, category: int) -> bool:
+    """Whether nothing within the edit is clean by itself: no lines with another trait, none without one of the seed.
+
+    Many denials at one place of service must not carry an edit that takes in the paid lines of another.
+    """
+    inside = [row for row in rows if traits <= row.traits]
+    if sum([day.paid for row in inside for day in row.days.values()]) < _CLEAN_LINES:
+        return True
+    others = {trait for row in inside for trait in row.traits} - traits
+    parts = [[row for row in inside if trait in row.traits] for trait in others]
+    parts += [[row for row in inside if trait not in row.traits] for trait in seed.traits - traits]
+    return not any(is_clean_now(by_day(part, (category,))) for part in parts)
+
+
+def is_clean_now(days: Iterable[Count]) -> bool:
+    """Whether the latest lines, however many of them, show that they are paid. `days` has the latest day first."""
+    denied = paid = 0
+    for day in days:
+        denied, paid = denied + day.denied, paid + day.paid
+        if denied + paid >= _CLEAN_LINES and wilson_upper(denied, paid) < _CLEAN:
+            return True
+    return False

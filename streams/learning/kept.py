@@ -1,0 +1,145 @@
+"""What learning keeps of one edit: the last revision as it went out, and what has been counted since."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, cast
+
+from schemas import codec, registry
+from schemas.edit import Edit
+from streams.edit_match import in_scope, matches
+from streams.encounter_state import pack, unpack
+from streams.learning.counts import by_day, whole
+from streams.learning.evidence import DAY, DAYS_KEPT
+from streams.learning.lifecycle import silent_at
+from streams.learning.patterns import traits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.learning.counts import Count
+    from streams.learning.evidence import Row
+    from streams.learning.lifecycle import Status
+
+_HEAD = struct.Struct(">?III")  # a person's word, hits denied, hits paid, first day of the hits
+
+
+class KeptEdit:
+    """One edit, standing or retired.
+
+    edit          its last revision, as it is on edits.v1
+    by_person     a person decided on it, so evidence no longer does
+    decision      event_id of the last decision
+    categories    positions in CATEGORIES whose denials speak for it
+    hits_denied, hits_paid  lines that it spoke of while it was SHADOW or ACTIVE, by the payer's answer
+    hits_since    day since which they are counted
+    traits        what it asks for; None where that is no edit that learning could have made
+    first, last   its first and last denial (ms), as far as evidence goes back; 0 without any
+    """
+
+    __slots__ = (
+        "_stored",
+        "by_person",
+        "categories",
+        "decision",
+        "edit",
+        "first",
+        "hits_denied",
+        "hits_paid",
+        "hits_since",
+        "last",
+        "traits",
+    )
+
+    def __init__(self, edit: Edit, categories: Iterable[int] = ()) -> None:
+        self.edit = edit
+        self.by_person = False
+        self.decision = ""
+        self.categories = set(categories)
+        self.hits_denied = self.hits_paid = self.hits_since = 0
+        self.traits = traits_of(edit)
+        self.first = self.last = 0
+        self._stored: bytes | None = None
+
+    @property
+    def status(self) -> Status:
+        """As of its last revision."""
+        return self.edit.status
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it stands, and evidence decides on it."""
+        return not self.by_person and self.edit.status != "RETIRED"
+
+    def changed(self) -> None:
+        """Say that something was set, so that it is written anew."""
+        self._stored = None
+
+    def revise(self, edit: Edit, day: int) -> None:
+        """Take the next revision, which is of `day`. Hits are counted from when it first could have held a claim."""
+        if edit.status in ("SHADOW", "ACTIVE") and self.edit.status not in ("SHADOW", "ACTIVE"):
+            self.hits_denied = self.hits_paid = 0
+            self.hits_since = day
+        self.edit = edit
+        self._stored = None
+
+    def begin(self, day: int) -> None:
+        """Count hits from the first revision on."""
+        self.hits_since = day
+
+    def hit(self, day: int, sign: int, *, denied: bool) -> None:
+        """Count a line that it speaks of, answered on `day`, or take it back."""
+        if self.edit.status in ("SHADOW", "ACTIVE") and day >= self.hits_since:
+            if denied:
+                self.hits_denied = max(0, self.hits_denied + sign)
+            else:
+                self.hits_paid = max(0, self.hits_paid + sign)
+            self._stored = None
+
+    def speaks_of(self, row: Row) -> bool:
+        """Whether it speaks of lines with this pattern, as far as a pattern can tell."""
+        return in_scope(self.edit.scope, row.place) and matches(self.edit.match, row.feature)
+
+    def weigh(self, rows: Iterable[Row]) -> list[Count]:
+        """Its evidence by day, the latest first; notes its first and last denial."""
+        days = by_day([row for row in rows if self.speaks_of(row)], self.categories)
+        total = whole(days)
+        self.first, self.last = total.first, total.last
+        return days
+
+    @property
+    def due(self) -> int | None:
+        """Stream time (ms) at which age alone changes it; None for never."""
+        if not self.stands_alone:
+            return None
+        if self.edit.status == "ACTIVE":
+            return min(silent_at(self.last), _gone(self.first))
+        return _gone(self.last)
+
+    def dump(self) -> bytes:
+        """As bytes; written anew only if something changed."""
+        if self._stored is None:
+            self._stored = pack(
+                [
+                    _HEAD.pack(self.by_person, self.hits_denied, self.hits_paid, self.hits_since),
+                    bytes(sorted(self.categories)),
+                    self.decision.encode(),
+                    codec.frame(registry.package_id(Edit), codec.encode(self.edit)),
+                ]
+            )
+        return self._stored
+
+    @classmethod
+    def load(cls, stored: bytes) -> KeptEdit:
+        """The inverse of `dump`."""
+        head, categories, decision, framed = unpack(stored)
+        kept = cls(cast("Edit", registry.read(framed)), categories)
+        kept.by_person, kept.hits_denied, kept.hits_paid, kept.hits_since = _HEAD.unpack(head)
+        kept.decision = decision.decode()
+        kept._stored = stored
+        return kept
+
+
+def _gone(denial: int) -> int:
+    """When a denial no longer counts: the midnight after its 180 days."""
+    return (denial // DAY + DAYS_KEPT + 1) * DAY

@@ -1,0 +1,264 @@
+"""From evidence to edits: which edit a denial speaks for, and what becomes of those that there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from schemas.edit import Edit, EditProvenance
+from schemas.record import moment
+from streams.edit_id import edit_id_of
+from streams.learning import words
+from streams.learning.causes import Cause, find
+from streams.learning.counts import strongest, whole
+from streams.learning.evidence import CATEGORIES, DAY, DAYS_KEPT
+from streams.learning.kept import KeptEdit
+from streams.learning.lifecycle import ACTIVE_BOUND, fallen, grown, holds
+from streams.learning.patterns import scope_and_match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.learning.counts import Count
+    from streams.learning.evidence import Row
+    from streams.learning.lifecycle import Status
+    from streams.learning.patterns import Traits
+    from streams.learning.state import LearningState
+
+MOST_STANDING = 24
+"""Edits of one payer and code that learning lets stand at once; nobody reads more."""
+
+REASONS_NAMED = 3
+"""Reason codes in a message: those given most often."""
+
+_RANK = {"PROPOSED": 0, "SHADOW": 1, "ACTIVE": 2}
+
+_ALL: Traits = frozenset()
+_WIDER = "a wider edit stands for it"
+_NARROWER = "narrower edits stand for it"
+
+
+class Learner:
+    """Works on one state for one step. `revisions` are the edits to send, in order.
+
+    time   stream time (ms)
+    event  time of what happened (ms): of the record, or the stream time of a wake
+    """
+
+    def __init__(self, state: LearningState, time: int, event: int) -> None:
+        self._state = state
+        self._time = time
+        self._event = event
+        self.revisions: list[Edit] = []
+
+    @property
+    def _rows(self) -> Iterable[Row]:
+        return self._state.evidence.rows.values()
+
+    # What happened
+
+    def denied(self, row: Row, category: int) -> None:
+        """A line was denied for a reason that could have been avoided."""
+        speaking = self._state.speaking_of(row)
+        for kept in speaking:
+            if kept.stands_alone and category in kept.categories:
+                kept.weigh(self._rows)
+        if any(kept.status == "ACTIVE" for kept in speaking):
+            return  # it left before the edit was there: nothing new
+        there = [kept.traits for kept in speaking if kept.stands_alone and kept.traits is not None]
+        cause = find(self._unexplained(), row, category, there)
+        if cause is None:
+            at_home = [kept for kept in speaking if kept.stands_alone and category in kept.categories and kept.traits]
+            cause = Cause((at_home[0].traits if at_home else None) or _ALL, holds=False)
+        self._stand(cause, category)
+
+    def paid(self, row: Row) -> None:
+        """A line was paid: too many of those, and an active edit falls, or gives way to a narrower one."""
+        for kept in self._state.speaking_of(row):
+            if kept.stands_alone and kept.status == "ACTIVE" and not self._judge(kept):
+                self._narrow(kept)
+
+    def judge(self, row: Row) -> None:
+        """A line was taken back."""
+        for kept in self._state.speaking_of(row):
+            if kept.stands_alone:
+                self._judge(kept)
+
+    def judge_all(self) -> None:
+        """Time has passed, or evidence went."""
+        for kept in self._state.edits.values():
+            if kept.stands_alone:
+                self._judge(kept)
+
+    # What becomes of it
+
+    def _judge(self, kept: KeptEdit) -> bool:
+        """Let an edit fall if its evidence no longer bears it. Whether it did."""
+        days = kept.weigh(self._rows)
+        total = whole(days)
+        if not total.denied:
+            self._revise(kept, "RETIRED", total, f"no denial left within {DAYS_KEPT} days")
+            return True
+        if kept.status == "ACTIVE":
+            count = strongest(days)
+            why = fallen(count, self._time)
+            if why is not None:
+                self._revise(kept, "SHADOW", count, why)
+                return True
+        return False
+
+    def _narrow(self, kept: KeptEdit) -> None:
+        """Where the evidence within an active edit now points to a part of it, let that part take its place."""
+        category, seed = max(
+            (
+                (category, row)
+                for row in self._rows
+                if kept.speaks_of(row)
+                for category in kept.categories
+                if any(category in day.denied for day in row.days.values())
+            ),
+            key=lambda found: _last_denial(found[1], found[0]),
+        )
+        rows = [
+            row
+            for row in self._rows
+            if not any(each.status == "ACTIVE" and each is not kept for each in self._state.speaking_of(row))
+        ]
+        if seed not in rows or kept.traits is None:
+            return
+        cause = find(rows, seed, category, [kept.traits])
+        if cause is not None and cause.holds and cause.traits > kept.traits:
+            self._stand(cause, category)
+            self._revise(kept, "RETIRED", strongest(kept.weigh(self._rows)), _NARROWER)
+
+    def _unexplained(self) -> list[Row]:
+        """The evidence that no active edit speaks of."""
+        speaking_of = self._state.speaking_of
+        return [row for row in self._rows if not any(kept.status == "ACTIVE" for kept in speaking_of(row))]
+
+    def _stand(self, cause: Cause, category: int) -> None:
+        """Let the edit for a cause stand, at the status that its evidence bears."""
+        state = self._state
+        scope, match = scope_and_match(state.payer_id, state.procedure_code, cause.traits)
+        edit_id = edit_id_of(scope, match)
+        kept = state.edits.get(edit_id)
+        if kept is None:
+            kept = KeptEdit(
+                Edit(
+                    edit_id=edit_id,
+                    revision=1,
+                    status="PROPOSED",
+                    scope=scope,
+                    match=match,
+                    severity="HOLD",
+                    message="",
+                    remedy="",
+                    provenance=EditProvenance(source="DENIALS", denied=0, paid=0, categories=(), reason_codes=()),
+                    occurred_at=moment(self._event),
+                ),
+                {category},
+            )
+            is_new = True
+            if not self._make_room(cause) or not state.add(kept):
+                return
+        else:
+            if kept.by_person:
+                return
+            is_new = False
+            kept.categories.add(category)
+            kept.changed()
+        days = kept.weigh(self._rows)
+        total, count = whole(days), strongest(days)
+        if cause.holds and holds(count.denied, count.paid):
+            status: Status = "ACTIVE"
+            why = f"lower bound of denied of all at least {ACTIVE_BOUND}"
+        else:
+            status, count = grown(total.denied), total
+            why = "first denial" if status == "PROPOSED" else f"denied {total.denied} times"
+            if not is_new and kept.status != "RETIRED" and _RANK[kept.status] >= _RANK[status]:
+                status = kept.status
+        if is_new or status != kept.status:
+            self._revise(kept, status, count, why, is_new=is_new)
+        self._tidy(kept)
+
+    def _make_room(self, cause: Cause) -> bool:
+        standing = [kept for kept in self._state.edits.values() if kept.stands_alone]
+        if len(standing) < MOST_STANDING or not cause.traits:
+            return True
+        waiting = [kept for kept in standing if kept.status != "ACTIVE"]
+        if not cause.holds or not waiting:
+            return False
+        oldest = min(waiting, key=lambda kept: (kept.last, kept.edit.edit_id))
+        self._revise(oldest, "RETIRED", whole(oldest.weigh(self._rows)), f"more than {MOST_STANDING} edits stand")
+        return True
+
+    def _tidy(self, kept: KeptEdit) -> None:
+        """Retire what `kept` makes superfluous: narrower edits no further than it, wider ones without denials of their
+        own.
+        """
+        for each in [each for each in self._state.edits.values() if each.stands_alone]:
+            if _is_wider(kept, each) and _RANK[each.status] <= _RANK[kept.status]:
+                self._revise(each, "RETIRED", whole(each.weigh(self._rows)), _WIDER)
+            elif _is_wider(each, kept) and each.status != "ACTIVE" and not self._has_own(each):
+                self._revise(each, "RETIRED", whole(each.weigh(self._rows)), _NARROWER)
+
+    def _has_own(self, wide: KeptEdit) -> bool:
+        """Whether any of its denials is of a line that no narrower edit speaks of."""
+        narrower = [each for each in self._state.edits.values() if each.stands_alone and _is_wider(wide, each)]
+        return any(
+            wide.speaks_of(row)
+            and any(not wide.categories.isdisjoint(day.denied) for day in row.days.values())
+            and not any(each.speaks_of(row) for each in narrower)
+            for row in self._rows
+        )
+
+    def _revise(self, kept: KeptEdit, status: Status, count: Count, why: str, *, is_new: bool = False) -> None:
+        """Send the next revision of an edit, with its evidence as it is now."""
+        before = kept.edit
+        categories = [CATEGORIES[category] for category in sorted(kept.categories)]
+        codes = self._reason_codes(kept)
+        has_denials = bool(count.denied)
+        provenance = before.provenance.model_copy(
+            update={
+                "denied": count.denied,
+                "paid": count.paid,
+                "categories": tuple(categories),
+                "reason_codes": codes or before.provenance.reason_codes,
+                "first_seen": moment(count.first) if has_denials else before.provenance.first_seen,
+                "last_seen": moment(count.last) if has_denials else before.provenance.last_seen,
+                "reason": why,
+            }
+        )
+        edit = before.model_copy(
+            update={
+                "revision": before.revision + (not is_new),
+                "status": status,
+                "provenance": provenance,
+                "occurred_at": max(moment(self._event), before.occurred_at),
+            }
+        )
+        if has_denials:
+            text = words.message(edit, count, self._state.payer_id, codes[:REASONS_NAMED])
+            edit = edit.model_copy(update={"message": text, "remedy": words.remedy(categories)})
+        if is_new:
+            kept.begin(self._event // DAY)
+        kept.revise(edit, self._event // DAY)
+        self.revisions.append(edit)
+
+    def _reason_codes(self, kept: KeptEdit) -> tuple[str, ...]:
+        """The reason codes of its denials, the most frequent first."""
+        codes: Counter[str] = Counter()
+        for row in self._rows:
+            if kept.speaks_of(row):
+                for category in kept.categories:
+                    codes.update(row.reasons.get(category, {}))
+        return tuple(sorted(codes, key=lambda code: (-codes[code], code)))
+
+
+def _last_denial(row: Row, category: int) -> int:
+    return max(day.denied[category].last for day in row.days.values() if category in day.denied)
+
+
+def _is_wider(wide: KeptEdit, narrow: KeptEdit) -> bool:
+    """Whether it asks for less, and so speaks of every line that the other speaks of. A person's edit may not tell."""
+    return wide.traits is not None and narrow.traits is not None and wide.traits < narrow.traits

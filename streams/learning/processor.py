@@ -1,0 +1,162 @@
+"""Learning: the processor that turns denials into edits, and the only writer of edits.v1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from schemas.record import millis
+from streams.learning import decisions
+from streams.learning.evidence import DAY, DAYS_KEPT
+from streams.learning.learner import Learner
+from streams.learning.state import LearningState
+from streams.processor import Emit, Outcome, Step
+from streams.topics import ALERTS, DENIALS, EDIT_DECISIONS, EDITS, LEARNING_STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.denial import Denial
+    from schemas.edit_decision import EditDecision
+    from schemas.record import Record
+    from streams.learning.evidence import Counted
+    from streams.processor import Inbound, Tables
+    from streams.topics import Topic
+
+_PARSED = 1_024
+"""Keys whose parsed state is kept at hand: payers times codes of a large operation."""
+
+
+class Learning:
+    """Propose edits from denials that could have been avoided. Never loosens a built-in edit, and never makes an edit
+    that rebuilds a claim: severity is HOLD at most.
+
+    One key is one payer and code, where all patterns of theirs meet.
+    """
+
+    name = "learning"
+    inputs: tuple[Topic, ...] = (DENIALS, EDIT_DECISIONS)
+    tables: tuple[Topic, ...] = ()
+    changelog = LEARNING_STATE
+
+    def __init__(self) -> None:
+        self._parsed: dict[str, tuple[bytes, LearningState]] = {}
+
+    def process(self, record: Inbound, state: bytes | None, tables: Tables) -> Step:  # noqa: ARG002 - reads none
+        """Fold an answered line or a person's decision in."""
+        known = self._take(record.key, state)
+        event = record.value
+        if record.topic is EDIT_DECISIONS:
+            return self._decided(known, record, cast("EditDecision", event), state)
+        denial = cast("Denial", event)
+        learner = Learner(known, record.time, millis(denial.occurred_at))
+        self._turn(known, record.time, learner)
+        emits = self._learn(known, denial, learner)
+        return self._step(known, known.dump(), emits)
+
+    def wake(self, key: str, state: bytes, time: int) -> Step:
+        """Let age do its work: evidence goes, active edits fall silent, a surge ends."""
+        known = self._take(key, state)
+        learner = Learner(known, time, time)
+        self._turn(known, time, learner)
+        learner.judge_all()
+        alert = known.surge.look(known.today, time)
+        emits = [Emit(EDITS, edit) for edit in learner.revisions]
+        if alert is not None:
+            emits.append(Emit(ALERTS, alert))
+        return self._step(known, known.dump(), emits)
+
+    def reconsider(self, key: str, state: bytes, tables: Tables) -> Step:  # noqa: ARG002 - reads none
+        """Nothing depends on a table."""
+        return self._step(self._take(key, state), state, [])
+
+    def touched(self, table: Topic, old: Record | None, new: Record) -> Iterable[str]:  # noqa: ARG002 - reads none
+        """Nothing depends on a table."""
+        return ()
+
+    def _turn(self, known: LearningState, time: int, learner: Learner) -> None:
+        """Let it be the day of `time`; what that takes away is judged at once."""
+        today = time // DAY
+        if today > known.today:
+            known.today = today
+            losses = known.evidence.losses
+            known.evidence.age(today)
+            if known.evidence.losses > losses:
+                known.forget_unseen()
+                learner.judge_all()
+
+    def _learn(self, known: LearningState, denial: Denial, learner: Learner) -> list[Emit]:
+        evidence = known.evidence
+        losses = evidence.losses
+        counted = evidence.count(denial)
+        if counted is None:
+            return [Emit(EDITS, edit) for edit in learner.revisions]
+        if evidence.losses > losses:
+            known.forget_unseen()
+            learner.judge_all()
+        row, category = counted
+        known.surge.count(denial, denied=category is not None, today=known.today)
+        self._hit(known, denial, counted)
+        if denial.outcome == "WITHDRAWN":
+            learner.judge(row)
+        elif category is None:
+            learner.paid(row)
+        elif denial.avoidable:
+            learner.denied(row, category)
+        emits = [Emit(EDITS, edit) for edit in learner.revisions]
+        alert = known.surge.look(known.today, millis(denial.occurred_at)) if category is not None else None
+        if alert is not None:
+            emits.append(Emit(ALERTS, alert))
+        return emits
+
+    def _decided(self, known: LearningState, record: Inbound, decision: EditDecision, state: bytes | None) -> Step:
+        if decisions.is_repeat(known, decision):
+            return self._step(known, state, [], Outcome.DUPLICATE)
+        reason = decisions.refusal(known, decision)
+        if reason is None:
+            self._turn(known, record.time, learner := Learner(known, record.time, millis(decision.occurred_at)))
+            edit, reason = decisions.decide(known, decision, millis(decision.occurred_at) // DAY)
+            emits = [Emit(EDITS, each) for each in (*learner.revisions, edit) if each is not None]
+            if reason is None:
+                return self._step(known, known.dump(), emits)
+        return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
+
+    def _hit(self, known: LearningState, denial: Denial, counted: Counted) -> None:
+        """Count the line for the edits that speak of it: what they would have held, and what became of it.
+
+        A denial that no look before release could have avoided says nothing for or against an edit.
+        """
+        row, category = counted
+        if category is None or denial.avoidable:
+            day, sign = millis(denial.occurred_at) // DAY, -1 if denial.outcome == "WITHDRAWN" else 1
+            for kept in known.speaking_of(row):
+                kept.hit(day, sign, denied=category is not None)
+
+    def _take(self, key: str, state: bytes | None) -> LearningState:
+        """The parsed `state`: from memory if these very bytes were parsed or written before, else from the bytes."""
+        stored, known = self._parsed.pop(key, (None, None))
+        if known is not None and stored == state:
+            return known
+        return LearningState(key) if state is None else LearningState.load(state)
+
+    def _step(
+        self,
+        known: LearningState,
+        state: bytes | None,
+        emits: list[Emit],
+        outcome: Outcome = Outcome.APPLIED,
+        reason: str | None = None,
+    ) -> Step:
+        """A step that leaves `known` in the state, with its time to be woken."""
+        if state is None or not (known.edits or known.evidence.rows):
+            return Step(None, tuple(emits), outcome=outcome, reason=reason)
+        if len(self._parsed) >= _PARSED:
+            self._parsed.clear()
+        self._parsed[known.key] = state, known
+        return Step(state, tuple(emits), _wake_at(known), outcome=outcome, reason=reason)
+
+
+def _wake_at(known: LearningState) -> int:
+    """The earliest stream time (ms) at which age alone changes something."""
+    due = [kept.due for kept in known.edits.values()]
+    times = [time for time in (*due, known.surge.wake_at) if time is not None]
+    return min(times, default=(known.evidence.last_day + DAYS_KEPT + 1) * DAY)
