@@ -14,6 +14,9 @@ from agents import asyncapi
 from agents.cli import main as command_line
 from agents.cli.reference import commands_page
 from agents.kafka.access import ROLES
+from agents.logs import FIELDS
+from agents.metrics.catalogue import METRICS
+from agents.metrics.labels import LEARNED_EDITS, OTHER, SITES, UNKNOWN
 from agents.settings import FILE_VARIABLE, Settings, takes, variable_of
 from schemas.codec import avsc, avsc_name
 from schemas.phi import tagged
@@ -58,6 +61,34 @@ Generated from `agents/kafka/access.py` by `make docs`; change that, not this pa
 each role exactly this on a broker that wants SASL/SCRAM over TLS, and lets each do its part.
 
 With a namespace, it stands before every name. READ and WRITE of a topic imply DESCRIBE.
+"""
+
+_METRICS_HEAD = f"""\
+# Metrics
+
+Generated from `agents/metrics/catalogue.py` by `make docs`; change that, not this page.
+
+A Kafka worker shows them at `/metrics` on its web port, on 127.0.0.1 unless `--web-bind` says otherwise, together with
+the process metrics of prometheus-client (`process_*`). Each worker speaks of its own partitions and of its time since
+it started: add up over workers, but take `cleanclaim_edits` from any one. `cleanclaim run --metrics FILE` writes the
+same names to a file (mode 0600, replaced as a whole every 15 s and at the end), for node_exporter's textfile collector
+or whoever reads files; there, counts go on from run to run.
+
+Counters count committed work: what was rolled back was never counted. No label identifies a patient, a provider or a
+claim. Labels are bounded: all built-in edits, {LEARNED_EDITS} learned ones and {SITES} sites at most; what comes later
+stands under `{OTHER}`, what is not there under `{UNKNOWN}`.
+"""
+
+_LOGS_HEAD = """\
+# Logs of workers
+
+Generated from `agents/logs.py` by `make docs`; change that, not this page.
+
+On standard error, one event a line: JSON, or readable text where standard error is a terminal. `CLEANCLAIM_LOG_LEVEL`
+sets the least that is logged. An event is a constant text under `event`, with `timestamp`, `level`, `logger` and some
+of the fields below; a field that is not among them is dropped. Libraries come out in the same form: of their records
+the template stands without its arguments, and of exceptions the class (`exception`) and where they came through
+(`frames`). So nothing that identifies a patient, a provider or a claim can come into a log.
 """
 
 _TOPICS_HEAD = """\
@@ -115,6 +146,22 @@ def access_page() -> str:
     return "\n".join(lines)
 
 
+def metrics_page() -> str:
+    """Every metric: type, labels, what it says, and where it is to be had."""
+    lines = [_METRICS_HEAD, "| metric | type | labels | what | engine |", "|---|---|---|---|---|"]
+    for metric in METRICS:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        lines.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.says} | {metric.where} |")
+    return "\n".join(lines) + "\n"
+
+
+def logs_page() -> str:
+    """Every field of an event."""
+    lines = [_LOGS_HEAD, "| field | what |", "|---|---|"]
+    lines += [f"| `{name}` | {what} |" for name, what in FIELDS.items()]
+    return "\n".join(lines) + "\n"
+
+
 def topics_page() -> str:
     """Every topic, then every record with its tagged fields."""
     lines = [
@@ -145,6 +192,8 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield DOCS / "asyncapi.json", json.dumps(asyncapi.document(), indent=1, ensure_ascii=False) + "\n"
     yield DOCS / "kafka-access.md", access_page()
     yield DOCS / "commands.md", commands_page(command_line)
+    yield DOCS / "logs.md", logs_page()
+    yield DOCS / "metrics.md", metrics_page()
     yield DOCS / "rules.md", rules_page()
     yield DOCS / "settings.md", settings_page()
     yield DOCS / "topics.md", topics_page()

@@ -42,6 +42,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Events to a commit. Changes nothing but speed.",
 )
+@click.option(
+    "--metrics",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write metrics to FILE in Prometheus' text format, while the run goes on and at its end (docs/metrics.md).",
+)
 @options.rules
 @options.as_json
 def run(  # noqa: PLR0913 - one parameter per option
@@ -51,6 +57,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     out: Path,
     clock: Literal["events", "wall"],
     batch: int,
+    metrics: Path | None,
     reference: Path | None,
     config: Path | None,
     strict: bool,
@@ -66,7 +73,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     """
     total = check_inputs(files)
     rules = load_rules(reference, config)
-    engine_options = Options(clock=clock, batch=batch, out=out)
+    engine_options = Options(clock=clock, batch=batch, out=out, metrics=metrics)
     with open_engine(store, rules, engine_options) as engine, RunProgress(total) as progress:
         before = engine.reader.counts()
         engine.on_dead_letter(progress.complain)

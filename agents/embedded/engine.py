@@ -12,6 +12,7 @@ from agents.dispatch import UNREADABLE, Entry, Header, Original, event_time
 from agents.embedded.collector import rare_collections
 from agents.embedded.flow import PENDING_BYTES, Flow
 from agents.embedded.inputs import Inputs
+from agents.embedded.metering import Metering
 from agents.embedded.projection import Projection
 from agents.embedded.reader import Reader
 from agents.embedded.store import MEMORY, Store
@@ -53,6 +54,7 @@ class Options:
                 second
     memory      bytes of state kept in memory, over all processors
     out         folder for the projections; None: none
+    metrics     file for the metrics; None: none
     """
 
     clock: Literal["events", "wall"] = "events"
@@ -61,6 +63,7 @@ class Options:
     batch: int = 4_096
     memory: int = 64 << 20
     out: Path | None = None
+    metrics: Path | None = None
 
 
 _DEFAULTS = Options()
@@ -87,6 +90,7 @@ class Embedded:
         self._options = options
         self._fed = 0
         self._projection: Projection | None = None
+        self._metering: Metering | None = None
         self._store = Store(path, options.partitions)
         try:
             self._flow = Flow(self._store, processors, options.memory)
@@ -95,15 +99,26 @@ class Embedded:
             if options.out is not None:
                 self._projection = Projection(self._store, options.out)
                 self._projection.complete()
-                self._flow.appended = self._projection.add
+                self._flow.appended.append(self._projection.add)
                 self._flow.along.append(self._projection.ride)
             self._flow.drain()
             self.commit()
+            self._reader = Reader(self._store.read, self._store.path)
+            if options.metrics is not None:
+                self._metering = self._meter(options.metrics)
         except BaseException:
             self.abandon()
             raise
         self._flow.counts.clear()
-        self._reader = Reader(self._store.read, self._store.path)
+
+    def _meter(self, path: Path) -> Metering:
+        flow = self._flow
+        metering = Metering(
+            self._store, self._reader, path, (lambda: flow.time) if self._options.clock == "wall" else None
+        )
+        flow.appended.append(metering.add)
+        flow.along.append(metering.ride)
+        return metering
 
     # Feeding
 
@@ -263,12 +278,16 @@ class Embedded:
         """Forget what was fed since the last commit."""
         if self._projection is not None:
             self._projection.forget()
+        if self._metering is not None:
+            self._metering.forget()
         self._flow.reload()
 
     def close(self) -> None:
-        """Commit, complete the projections, and let go of the store."""
+        """Commit, complete the projections and the metrics, and let go of the store."""
         self.commit()
-        if self._projection is not None:
+        if self._metering is not None:
+            self._metering.finish()
+        if self._projection is not None or self._metering is not None:
             self.commit()  # writes what the first one made certain
         self.abandon()
 

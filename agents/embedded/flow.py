@@ -138,7 +138,7 @@ Route = tuple[Lane, bool]
 class Flow:
     """Carries records through `processors` and keeps everything that belongs to them in `store`.
 
-    `along` are called before each commit: what they write commits with it. `appended` sees every record that
+    `along` are called before each commit: what they write commits with it. `appended` see every record that
     processors produced, in the order of the log; `complained` the message of every dead letter.
     """
 
@@ -158,7 +158,7 @@ class Flow:
         self._processors = list(processors)
         self._routes = {topic.name: self._readers(topic) for topic in BY_NAME.values()}
         self.along: list[Callable[[], None]] = []
-        self.appended: Callable[[int, Entry], None] | None = None
+        self.appended: list[Callable[[int, Entry], None]] = []
         self.complained: Callable[[str], None] | None = None
         self.complaint: str | None = None  # the last message, also of what was a dead letter before
         self.counts: Counter[tuple[str, Outcome]] = Counter()
@@ -452,8 +452,8 @@ class Flow:
         partition, offset = self._log.append(entry, time, produced=True)
         seq = self._log.end
         self.pending_bytes += len(value)
-        if self.appended is not None:
-            self.appended(seq, entry)
+        for listener in self.appended:
+            listener(seq, entry)
         if self._behind or not (self._routes[topic.name] or topic is DEAD_LETTERS):
             return
         if len(self._queue) == QUEUE:
