@@ -62,25 +62,27 @@ def _reading(options: Options) -> dict[str, Any]:
     }
 
 
-def group_consumer(options: Options, processor: Processor) -> Consumer:
-    """The static member that reads a processor's inputs.
+def group_settings(options: Options, processor: Processor) -> dict[str, Any]:
+    """How the static member reads a processor's inputs.
 
     Range assignment keeps partition N of every input on one worker, which the cooperative-sticky assignor does not.
     """
-    return Consumer(
-        _reading(options)
-        | {
-            "group.id": options.group(processor),
-            "group.instance.id": options.member(processor),
-            "partition.assignment.strategy": "range",
-            "session.timeout.ms": options.session_timeout_ms,
-            "heartbeat.interval.ms": options.session_timeout_ms // 4,
-            "max.poll.interval.ms": 300_000,
-            # Small pieces of many partitions: the merge needs a little of every input, not much of one.
-            "max.partition.fetch.bytes": 256 << 10,
-            "queued.max.messages.kbytes": 48 << 10,
-        }
-    )
+    return _reading(options) | {
+        "group.id": options.group(processor),
+        "group.instance.id": options.member(processor),
+        "partition.assignment.strategy": "range",
+        "session.timeout.ms": options.session_timeout_ms,
+        "heartbeat.interval.ms": options.session_timeout_ms // 4,
+        "max.poll.interval.ms": 300_000,
+        # Small pieces of many partitions: the merge needs a little of every input, not much of one.
+        "max.partition.fetch.bytes": 256 << 10,
+        "queued.max.messages.kbytes": 48 << 10,
+    }
+
+
+def group_consumer(options: Options, processor: Processor) -> Consumer:
+    """The static member that reads a processor's inputs."""
+    return Consumer(group_settings(options, processor))
 
 
 def lone_consumer(options: Options, processor: Processor, purpose: str, *, committed: bool = True) -> Consumer:

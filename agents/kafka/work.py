@@ -39,22 +39,24 @@ Send = "Callable[[Entry, int], None]"
 
 
 class Work:
-    """Runs a processor over the shards of one worker. `send` adds a record to the open transaction."""
+    """Runs a processor over the shards of one worker. `send` adds a record to the open transaction.
+
+    `partitions` (of each input) and `tables` are set before the first record.
+    """
 
     def __init__(
         self,
         options: Options,
         processor: Processor,
         dispatch: Dispatch,
-        partitions: int,
         send: Callable[[Entry, int], None],
     ) -> None:
         self._read = options.read
         self._now = options.now
         self._processor = processor
         self._dispatch = dispatch
-        self._partitions = partitions
         self._send = send
+        self.partitions = 0
         self.tables: Tables = {}
         self.counts: Counter[tuple[str, Outcome]] = Counter()
 
@@ -69,6 +71,9 @@ class Work:
         key: str | None = None
         raw_key = message.key()
         value = message.value()
+        headers = _headers_of(message)
+        replay_of = headers.get(Header.REPLAY_OF)
+        again = replay_of is not None
         try:
             if raw_key is not None:
                 key = raw_key.decode()
@@ -76,23 +81,22 @@ class Work:
         except (Unreadable, UnicodeDecodeError) as error:
             text = str(error) if isinstance(error, Unreadable) else "key: expected UTF-8"
             original = _original(arrival, topic, key)
-            outcome = self._set_aside(shard, original, UNREADABLE, f"{topic.name}: {text}", None)
+            outcome = self._set_aside(shard, original, UNREADABLE, f"{topic.name}: {text}", None, again=again)
             self.counts[topic.name, outcome] += 1
             return
-        headers = _headers_of(message)
-        replay_of = headers.get(Header.REPLAY_OF)
         inbound = Inbound(topic, key, record, body, shard.time, replay_of)  # type: ignore[arg-type]  # _opened needs a key
         result = self._dispatch.process(self._processor, inbound, shard.state(inbound.key), self.tables, headers)
         name = self._processor.name
         if isinstance(result, Failed):
             message_text = f"processor error: {name} raised {result.cause} on this record"
-            outcome = self._set_aside(shard, _original(arrival, topic, key), result.cause, message_text, name)
+            original = _original(arrival, topic, key)
+            outcome = self._set_aside(shard, original, result.cause, message_text, name, again=again)
         else:
             self._apply(shard, inbound.key, result)
-            outcome = result.step.outcome
-            if outcome is Outcome.DEAD_LETTER:
-                reason = result.step.reason or "refused"
-                outcome = self._set_aside(shard, _original(arrival, topic, key), REFUSED, reason, name)
+            outcome, reason = result.step.outcome, result.step.reason
+            if outcome is Outcome.DEAD_LETTER or (again and reason is not None):
+                original = _original(arrival, topic, key)
+                outcome = self._set_aside(shard, original, REFUSED, reason or "refused", name, again=again)
         self.counts[topic.name, outcome] += 1
 
     def _opened(self, arrival: Arrival, key: str | None, value: bytes | None, now: int) -> tuple[Record, bytes]:
@@ -108,7 +112,7 @@ class Work:
             raise Unreadable(f"holds no {type(record).__name__}")
         if not key or (topic.key is not None and key != topic.key(record)):
             raise Unreadable(f"key: expected {topic.key_words}, got {'another' if key else 'nothing'}")
-        if partition_of(key, self._partitions) != arrival.message.partition():
+        if partition_of(key, self.partitions) != arrival.message.partition():
             raise Unreadable("partition: expected that of murmur2; set partitioner=murmur2_random in the producer")
         if outside:
             event_time(record, now)
@@ -126,17 +130,27 @@ class Work:
         self.counts[topic.name, outcome] += 1
 
     def _set_aside(
-        self, shard: Shard, original: Original, exception: str, message: str, processor: str | None
+        self,
+        shard: Shard,
+        original: Original,
+        exception: str,
+        message: str,
+        processor: str | None,
+        *,
+        again: bool = False,
     ) -> Outcome:
-        """A dead letter, once per content, and its key told that it lacks a fact."""
-        if not shard.add_letter(original.id):
+        """A dead letter, once per content, and its key told that it lacks a fact.
+
+        `again`: it was replayed, in vain. Word of it is written once more, or it would be listed as put right.
+        """
+        if not shard.add_letter(original.id) and not again:
             return Outcome.DUPLICATE
         letter = dead_letter(original, exception, message, processor)
         self._send(letter, shard.time)
         headers = letter.headers or {}
         topic, key = original.topic, original.key
         told = marked_by(headers, [self._processor], topic)
-        if told and key and topic is not None and partition_of(key, self._partitions) == shard.partition:
+        if told and key and topic is not None and partition_of(key, self.partitions) == shard.partition:
             inbound = Inbound(topic, key, None, letter.value, shard.time)
             result = self._dispatch.process(self._processor, inbound, shard.state(key), self.tables, headers)
             if not isinstance(result, Failed):

@@ -133,6 +133,17 @@ def test_keys_in_the_wrong_partition_or_of_another_record_are_set_aside(start):
     assert [] == [each for each in engine.records(HOLDS) if each.record.claim_id == "E1"]
 
 
+def test_a_record_that_was_replayed_in_vain_is_a_dead_letter_once_more(start):
+    engine = start(toys())
+    conflicting = registry.write(visit("E1", event_id="other"))
+    engine.feed(ENCOUNTERS, visit("E1"))
+    for headers in ({}, {}, {Header.REPLAY_OF: "abc"}):
+        engine.send(ENCOUNTERS, "E1", conflicting, headers={str(name): value for name, value in headers.items()})
+        engine.settle()
+
+    assert [conflicting] * 2 == [letter.value for letter in engine.records(DEAD_LETTERS)]
+
+
 class Fat:
     """Cannot write the state of one key."""
 
