@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import faust
 from faust.app.base import BootStrategy
@@ -18,7 +18,7 @@ from agents.logs import get_logger
 from schemas.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from faust.types import ChannelT, StreamT
@@ -54,8 +54,30 @@ class Task:
     done: asyncio.Future[None]
 
 
-def make_app(lanes: Sequence[Lane], web_port: int, web_bind: str, datadir: Path, give_up: Callable[[], None]) -> App:
-    """An app that runs `lanes`. When one of them cannot go on, `Source.failure` says why and `give_up` is called."""
+class Hosted(Protocol):
+    """What runs here or beside it, and says how it is."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it does its work."""
+
+    @property
+    def partitions(self) -> list[int]:
+        """The partitions that it has."""
+
+
+def make_app(
+    lanes: Sequence[Lane],
+    web_port: int,
+    web_bind: str,
+    datadir: Path,
+    give_up: Callable[[], None],
+    beside: Mapping[str, Hosted] | None = None,
+) -> App:
+    """An app that runs `lanes`. When one of them cannot go on, `Source.failure` says why and `give_up` is called.
+
+    `beside` are agents of other apps in this process, by name: this one's web views speak of them too.
+    """
     app = App(
         "cleanclaim",
         broker="kafka://",
@@ -81,8 +103,9 @@ def make_app(lanes: Sequence[Lane], web_port: int, web_bind: str, datadir: Path,
     async def readyz(self: View, request: Request) -> Response:
         """Every agent has restored its partitions and reads them."""
         del request
-        agents = {lane.processor.name: {"ready": lane.ready, "partitions": lane.partitions} for lane in lanes}
-        ready = all(lane.ready for lane in lanes)
+        hosted = {lane.processor.name: lane for lane in lanes} | dict(beside or {})
+        agents = {name: {"ready": each.ready, "partitions": each.partitions} for name, each in hosted.items()}
+        ready = all(each.ready for each in hosted.values())
         return self.json({"status": "ready" if ready else "not ready", "agents": agents}, status=200 if ready else 503)
 
     return app

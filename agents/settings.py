@@ -96,6 +96,19 @@ class Settings(BaseSettings):
         "INFO", description="The least that workers log. DEBUG adds what the Kafka client says of its connections."
     )
 
+    alertmanager_url: str | None = Field(
+        None, description="An Alertmanager that is told which alerts fire, such as http://localhost:9093."
+    )
+    webhook_url: SecretStr | None = Field(
+        None, description="Where each alert is posted once, as JSON. Kept secret: such addresses often hold a token."
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="Signs what is posted to webhook_url (HMAC-SHA256): whsec_ and base64, or any text."
+    )
+    runbooks_url: str = Field(
+        "docs/runbooks", description="Where the pages of docs/runbooks are published; alerts link to a page below it."
+    )
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -109,12 +122,19 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, InitSettingsSource(settings_cls, read_file())
 
+    @property
+    def notifies(self) -> bool:
+        """Whether there is anybody to tell of alerts."""
+        return bool(self.alertmanager_url or self.webhook_url)
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
             raise ValueError(f"security_protocol {self.security_protocol}: needs sasl_username and sasl_password")
         if (self.ssl_certificate is None) != (self.ssl_key is None):
             raise ValueError("ssl_certificate and ssl_key: each needs the other")
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("webhook_url: needs webhook_secret, so that its receiver can tell who sends")
         return self
 
 

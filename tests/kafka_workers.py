@@ -40,12 +40,14 @@ log = logging.getLogger(__name__)
 class Worker:
     """One `cleanclaim worker` process."""
 
-    def __init__(self, bootstrap: str, namespace: str, slot: str, log: Path) -> None:
+    def __init__(self, bootstrap: str, namespace: str, slot: str, log: Path, *arguments: str, **settings: str) -> None:
+        """`arguments` follow the command, `settings` are variables of its environment."""
         self.port = free_port()
         self.log = log
         command = [CLEANCLAIM, "worker", "--slot", slot, "--bootstrap-servers", bootstrap, "--web-port", str(self.port)]
+        command += arguments
         with log.open("ab") as stream:
-            environment = os.environ | {"CLEANCLAIM_NAMESPACE": namespace}
+            environment = os.environ | {"CLEANCLAIM_NAMESPACE": namespace} | settings
             self.process = subprocess.Popen(command, stdout=stream, stderr=stream, env=environment)
 
     def ready(self) -> dict[str, Any] | None:
@@ -89,8 +91,9 @@ class Site:
             {"bootstrap.servers": broker.bootstrap, "partitioner": "murmur2_random", "log_level": 2}
         )
 
-    def worker(self, slot: str) -> Worker:
-        worker = Worker(self._broker.bootstrap, self.namespace, slot, self.folder / f"{slot}.log")
+    def worker(self, slot: str, *arguments: str, **settings: str) -> Worker:
+        log = self.folder / f"{slot}.log"
+        worker = Worker(self._broker.bootstrap, self.namespace, slot, log, *arguments, **settings)
         self._workers.append(worker)
         return worker
 

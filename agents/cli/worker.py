@@ -18,10 +18,11 @@ from agents.kafka.connection import admin_client, librdkafka, schema_registry
 from agents.kafka.options import Options
 from agents.kafka.topics import refuse_mismatch
 from agents.logs import configure as configure_logs
+from agents.notifier import NAME as NOTIFIER
 from agents.processors import PROCESSORS
 from agents.settings import load_rules, load_settings
-from schemas.errors import CleanclaimError
-from streams.topics import DEAD_LETTERS
+from schemas.errors import CleanclaimError, Misuse
+from streams.topics import ALERTS, DEAD_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,11 +41,13 @@ class Stopped(CleanclaimError):
     """A worker met a defect of the program."""
 
 
-def _names(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+def _names(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
+    if text is None:
+        return None
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in PROCESSORS]
-    if unknown or not names:
-        raise click.BadParameter(f"expected some of {', '.join(PROCESSORS)}, separated by commas")
+    known = [*PROCESSORS, NOTIFIER]
+    if not names or not set(names) <= set(known):
+        raise click.BadParameter(f"expected some of {', '.join(known)}, separated by commas")
     return names
 
 
@@ -54,11 +57,9 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> list[str]:
 )
 @click.option(
     "--agents",
-    default=",".join(PROCESSORS),
-    show_default=True,
     callback=_names,
     metavar="NAME,...",
-    help="What to run.",
+    help=f"What to run of {', '.join([*PROCESSORS, NOTIFIER])}. Without it all, {NOTIFIER} where a receiver is set.",
 )
 @click.option(
     "--web-port", type=click.IntRange(1, 65535), default=6066, show_default=True, help="Port for /healthz and /readyz."
@@ -69,7 +70,7 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> list[str]:
 def worker(
     *,
     slot: str,
-    agents: list[str],
+    agents: list[str] | None,
     web_port: int,
     web_bind: str,
     reference: Path | None,
@@ -86,8 +87,12 @@ def worker(
     """
     settings = load_settings(**given)
     configure_logs(settings.log_level, worker=slot)
+    names = agents or [*PROCESSORS, *([NOTIFIER] if settings.notifies else [])]
+    if NOTIFIER in names and not settings.notifies:
+        raise Misuse("notifier: nobody to tell; set CLEANCLAIM_ALERTMANAGER_URL or CLEANCLAIM_WEBHOOK_URL")
     rules = load_rules(reference, config)
-    _run([PROCESSORS[name](rules) for name in agents], _options(slot, settings), settings, web_port, web_bind)
+    processors = [PROCESSORS[name](rules) for name in names if name != NOTIFIER]
+    _run(processors, _options(slot, settings), settings, web_port, web_bind, notifies=NOTIFIER in names)
 
 
 def _options(slot: str, settings: Settings) -> Options:
@@ -99,19 +104,32 @@ def _options(slot: str, settings: Settings) -> Options:
 
 
 def _run(
-    processors: Sequence[Processor], engine_options: Options, settings: Settings, web_port: int, web_bind: str
+    processors: Sequence[Processor],
+    engine_options: Options,
+    settings: Settings,
+    web_port: int,
+    web_bind: str,
+    *,
+    notifies: bool,
 ) -> None:
     from agents.app import make_app  # noqa: PLC0415 - Faust takes a second, and only workers need it
     from agents.kafka.lane import Lane  # noqa: PLC0415 - see above
+    from agents.notifier.app import make_notifier  # noqa: PLC0415 - see above
 
     topics = dict.fromkeys(
         topic for each in processors for topic in (*each.inputs, each.changelog, *each.tables, DEAD_LETTERS)
     )
+    if notifies:
+        topics |= dict.fromkeys((ALERTS, DEAD_LETTERS))
     refuse_mismatch(admin_client(settings), topics, settings.namespace)
     lanes = [Lane(processor, engine_options) for processor in processors]
     with tempfile.TemporaryDirectory(prefix="cleanclaim-") as folder:
-        app = make_app(lanes, web_port, web_bind, Path(folder), _stop_this_process)
-        host = _host(app)
+        beside, others = {}, []
+        if notifies:
+            other, beside[NOTIFIER] = make_notifier(settings, engine_options, Path(folder))
+            others.append(other)
+        app = make_app(lanes, web_port, web_bind, Path(folder), _stop_this_process, beside)
+        host = _host(app, *others)
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)  # records and decisions hold no cycles; looking for some costs a tenth
         try:
@@ -120,7 +138,7 @@ def _run(
             _tell([source.failure for source in app.sources], ending.code)
 
 
-def _host(app: App) -> faust.Worker:
+def _host(app: App, *others: faust.App) -> faust.Worker:
     """Faust's worker, less what shows values: its SIGUSR1 prints local variables, its SIGUSR2 opens a debugger."""
     import faust  # noqa: PLC0415 - takes a second, and only workers need it
 
@@ -136,7 +154,7 @@ def _host(app: App) -> faust.Worker:
             watchdog.start()
             self._schedule_shutdown(number)
 
-    host = Host(app, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="WARN")
+    host = Host(app, *others, quiet=True, override_logging=False, redirect_stdouts=False, loglevel="WARN")
     host.spinner = None  # it writes to standard output whatever it is
     return host
 
