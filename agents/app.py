@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from faust.types import ChannelT, StreamT
     from faust.web import Request, Response, View
 
-    from agents.kafka.lane import Batch, Lane
+    from agents.kafka.batch import Batch
+    from agents.kafka.lane import Lane
 
 log = get_logger("cleanclaim.worker")
 
