@@ -13,7 +13,9 @@ from streams.processor import Step
 
 TERMS = st.frozensets(st.sampled_from(["P1|1", "P1|*", "ü|2", ""]))
 STATES = st.none() | st.binary(max_size=5)
-STEPS = st.builds(Step, STATES, emits=st.just(()), wake_at=st.none() | st.integers(0, 50), terms=TERMS)
+STEPS = st.builds(
+    Step, STATES, emits=st.just(()), set_aside=st.just(()), wake_at=st.none() | st.integers(0, 50), terms=TERMS
+)
 CHANGES = st.lists(st.tuples(st.sampled_from("ABCDE"), STEPS))
 DAY = 86_400_000
 
