@@ -109,6 +109,11 @@ def _complaint(topic: Topic, error: ErrorDetails) -> str:
     if model is None or not path:
         got = "nothing" if error["type"] == "missing" else _kind(error["input"])
         return f"value: expected an object, got {got}"
+    return about_field(model, path, error)
+
+
+def about_field(model: type[Record], path: Sequence[int | str], error: ErrorDetails) -> str:
+    """What is wrong with the field at `path` of a record: `lines[0].units: expected a whole number, got "1.5"`."""
     return f"{_path(path)}: expected {_expected(model, path, error)}, got {_got(model, path, error)}"
 
 

@@ -9,6 +9,7 @@ import click
 
 from agents.cli.dead_letters import dead_letters
 from agents.cli.demo import demo
+from agents.cli.edits import edits
 from agents.cli.explain import explain
 from agents.cli.generate import generate
 from agents.cli.options import defaults_from_file
@@ -19,7 +20,7 @@ from agents.cli.topics import topics
 from agents.cli.worker import worker
 from schemas.errors import CleanclaimError, Misuse, Unavailable
 
-COMMANDS = (demo, generate, run, explain, review, dead_letters, topics, publish, worker)
+COMMANDS = (demo, generate, run, explain, review, edits, dead_letters, topics, publish, worker)
 
 WRONG = 1
 """Exit code where the work was done and found something wrong, or the program is at fault."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,6 +11,7 @@ import click
 from agents.cli import options
 from agents.cli.claims import decisions_of, facts_of
 from agents.cli.explanation import made_by, print_decision
+from agents.cli.people import login, one_line
 from agents.cli.screen import Screen
 from agents.cli.store import open_engine, require_store
 from agents.embedded import Options
@@ -68,8 +68,8 @@ def review(  # noqa: PLR0913 - one parameter per option
     \b
       cleanclaim review clm-7-00012-1 coding-repeat-service --reason-code CHECKED-CHART --store day.db
     """
-    said_by = _text("--by", decided_by or _login())
-    reason_code = _text("--reason-code", reason_code)
+    said_by = one_line("--by", decided_by or login())
+    reason_code = one_line("--reason-code", reason_code)
     rules = load_rules(reference, config)
     require_store(store)
     with open_engine(store, rules, Options(clock=clock, out=out)) as engine:
@@ -182,16 +182,3 @@ def _facts(facts: Facts | None) -> Facts:
     if facts is None:
         raise Misuse("expected a claim whose facts are in the store; those of this encounter have left it")
     return facts
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        raise Misuse("--by: expected a name; this login has none") from None
-
-
-def _text(option: str, text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise Misuse(f"{option}: expected text on one line")
-    return text.strip()

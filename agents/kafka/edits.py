@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from agents.dispatch import read_value
 from agents.kafka.access import EDITS_GROUP
 from agents.kafka.committed import read_committed
+from agents.kafka.kept import state_of
 from agents.kafka.publisher import Publisher
 from agents.ndjson import Line
 from schemas.errors import Unreadable
@@ -34,6 +35,18 @@ def read_records(
             continue  # a dead letter by now
         if type(record) is topic.record:
             yield record
+
+
+def read_states(connection: Mapping[str, str | int], namespace: str, changelog: Topic) -> dict[str, bytes]:
+    """What a processor remembers, by key, as far as it is committed."""
+    states: dict[str, bytes] = {}
+    for _, message in read_committed(connection, namespace, [changelog], EDITS_GROUP):
+        key, value = (message.key() or b"").decode(), message.value()
+        if value is None:
+            states.pop(key, None)  # a tombstone: forgotten
+        else:
+            states[key] = state_of(value)
+    return states
 
 
 def send_decision(

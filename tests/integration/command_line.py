@@ -13,8 +13,9 @@ from agents.cli import main
 from schemas.claim import Claim
 from schemas.documentation import Documentation
 from schemas.encounter import Encounter
+from schemas.remittance import Remittance
 from schemas.review import Review
-from streams.topics import CLAIMS_BUILT, DOCUMENTATION, ENCOUNTERS, REVIEWS
+from streams.topics import CLAIMS_BUILT, DOCUMENTATION, ENCOUNTERS, REMITTANCES, REVIEWS
 from tests.builders import HOSPITAL, at, chart, claim, encounter, line, supervision_note, technical_note
 
 if TYPE_CHECKING:
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
 PROGRAM = str(Path(sys.executable).with_name("cleanclaim"))
 """The program as it is installed, for what only a process of its own can show."""
 
-_TOPICS = {Encounter: ENCOUNTERS, Documentation: DOCUMENTATION, Claim: CLAIMS_BUILT, Review: REVIEWS}
+_TOPICS = {
+    Encounter: ENCOUNTERS,
+    Documentation: DOCUMENTATION,
+    Claim: CLAIMS_BUILT,
+    Review: REVIEWS,
+    Remittance: REMITTANCES,
+}
 
 CLEAN = (encounter(), *chart(), claim(line("93015", charge=290_00)))
 """One claim, C1, that is held until its documents are there and released then."""

@@ -1,4 +1,4 @@
-"""Promises of back-tests over random encounters: each side is the world that it stands for, idle edits change nothing."""
+"""Promises of back-tests over random encounters: each side is the world it stands for, idle edits change nothing."""
 
 from __future__ import annotations
 
