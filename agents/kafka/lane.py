@@ -240,7 +240,7 @@ class Lane:
             following.catch_up(shard)
         self._committing.begin(self._member.partitions, following.tables)
         self._reading.begin(consumer, self._committing.positions)
-        log.info("%s: %d partitions restored, reading", self.processor.name, len(self._shards))
+        log.info("partitions restored, reading", processor=self.processor.name, partitions=len(self._shards))
 
     def _end_restore(self) -> None:
         restore, self._restore = self._restore, None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
+from agents.logs import get_logger
 from schemas.errors import Misuse, Unavailable
 from streams.topics import OUTPUT_BYTES
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agents.kafka.options import Options
     from streams.processor import Processor
 
-log = logging.getLogger("cleanclaim.kafka")
+log = get_logger("cleanclaim.kafka")
 
 MESSAGE_BYTES = OUTPUT_BYTES + (64 << 10)
 """Room for key, headers and the frame of a batch beside the largest value."""
@@ -41,7 +41,7 @@ FENCED = frozenset({KafkaError.FENCED_INSTANCE_ID})
 
 def _note(error: KafkaError) -> None:
     """The client tells of brokers that are down while it goes on trying; it is not for us to act on."""
-    log.debug("kafka client: %s", error.name())
+    log.debug("word of the client", error=error.name())
 
 
 def _common(options: Options) -> dict[str, Any]:
@@ -149,4 +149,4 @@ def note_error(reason: KafkaError, what: str) -> None:
     """
     if reason.code() in REFUSALS:
         raise translated(reason, what)
-    log.warning("%s: %s", what, reason.name())
+    log.warning("an error in place of a record", topic=what, error=reason.name())

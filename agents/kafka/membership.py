@@ -95,7 +95,7 @@ class Membership:
         self.assigned = {each.partition for each in partitions}
         self.changed = self.joined = True
         if len(partitions) != len(self.assigned) * len(self.inputs):
-            log.error("%s: inputs are not assigned together", self._processor.name)
+            log.error("inputs are not assigned together", processor=self._processor.name)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """All partitions go, as they do under range assignment."""
@@ -120,7 +120,7 @@ class Membership:
         if error.fatal() or code in FENCED or code == FATAL or code in REFUSALS:
             self.fatal = error
         else:
-            log.warning("%s: %s", self._processor.name, error.name())
+            log.warning("an error in place of a record", processor=self._processor.name, error=error.name())
 
     def ended(self, reason: KafkaError) -> Misuse | None:
         """Why it is of no use to join again; None if it is."""

@@ -127,7 +127,7 @@ class Reading:
             self._mark_ends(consumer)
         self._throttle(consumer, now)
         if self._unheard and now > min(self._unheard.values()):
-            log.warning("%d inputs said nothing for %.0f s: read anew", len(self._unheard), self.silence)
+            log.warning("inputs said nothing: read anew", partitions=len(self._unheard), seconds=self.silence)
             self._assign(consumer)
 
     def _arrive(self, message: Any, now: float) -> None:

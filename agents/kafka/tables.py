@@ -113,14 +113,24 @@ class Following:
                 raise Unreadable("no key or no value")  # noqa: TRY301 - one way out for all that cannot be read
             record, _ = self._options.read(value)
         except Unreadable:
-            log.error("%s: partition %d offset %d cannot be read", name, message.partition(), message.offset())
+            log.error(
+                "a record of a table cannot be read",
+                topic=name,
+                partition=message.partition(),
+                offset=message.offset(),
+            )
             return ()
         records = self._records[name]
         text = key.decode("utf-8", "replace")
         terms = self._dispatch.touched(self._processor, topic, records.get(text), record)
         records[text] = record
         if isinstance(terms, Failed):
-            log.error("%s: %s raised %s on a record of this table", name, self._processor.name, terms.cause)
+            log.error(
+                "a processor raised on a record of a table",
+                processor=self._processor.name,
+                topic=name,
+                error=terms.cause,
+            )
             return ()
         return tuple(terms)
 
