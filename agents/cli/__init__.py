@@ -17,10 +17,11 @@ from agents.cli.publish import publish
 from agents.cli.review import review
 from agents.cli.run import run
 from agents.cli.topics import topics
+from agents.cli.underpaid import underpaid
 from agents.cli.worker import worker
 from schemas.errors import CleanclaimError, Misuse, Unavailable
 
-COMMANDS = (demo, generate, run, explain, review, edits, dead_letters, topics, publish, worker)
+COMMANDS = (demo, generate, run, explain, review, edits, underpaid, dead_letters, topics, publish, worker)
 
 WRONG = 1
 """Exit code where the work was done and found something wrong, or the program is at fault."""

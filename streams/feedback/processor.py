@@ -41,7 +41,7 @@ class Feedback:
     """
 
     name = "feedback"
-    inputs = (CLAIMS_RELEASED, REMITTANCES)
+    inputs: tuple[Topic, ...] = (CLAIMS_RELEASED, REMITTANCES)
     tables: tuple[Topic, ...] = ()
     changelog = FEEDBACK_STATE
 
