@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import time
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from agents.dispatch import Entry
@@ -56,8 +54,7 @@ class Metering:
         self._stream_time = stream_time
         self._counts = Committed()
         self._registry = registry_of([self._counts.show, self._show])
-        self._waiting: list[tuple[float | None, Entry]] = []
-        self._committing: list[tuple[float | None, Entry]] = []
+        self._waiting, self._committing = self._counts.tally(), self._counts.tally()
         self._waiting_end = self._committing_end = 0
         kept = json.loads(store.setting(_SETTING) or '{"seq": 0, "counts": []}')
         self._counts.load(kept["counts"])
@@ -68,30 +65,31 @@ class Metering:
     def _catch_up(self, after: int) -> int:
         """Count what the log holds after a place; where it ends."""
         end: int = self._store.read("SELECT coalesce(max(seq), 0) FROM log")[0][0]
+        tally = self._counts.tally()
         for topic in COUNTED:
-            rows = read_topic(self._store.read, topic, after=after)
-            self._counts.count((_entry(row.logged) for row in rows if row.logged is not None), time.time())
+            for row in read_topic(self._store.read, topic, after=after):
+                if row.logged is not None:
+                    tally.note(_entry(row.logged))
+        self._counts.add(tally, time.time())
         return end
 
     def add(self, seq: int, entry: Entry) -> None:
-        """Note a record that was appended to the log; it is counted when it is committed."""
+        """Note a record that was appended to the log; it counts when it is committed."""
         time_of = self._stream_time
-        self._waiting.append((None if time_of is None else time_of() / 1_000, entry))
+        self._waiting.note(entry, None if time_of is None else time_of() / 1_000)
         self._waiting_end = seq
 
     def forget(self) -> None:
         """Drop what waits: it was rolled back."""
-        self._waiting = []
+        self._waiting.clear()
 
     def ride(self) -> None:
         """Before a commit: count what the last one made certain, and now and then let this one keep the counts."""
         self._store.settle()
-        ended = time.time()
-        for appended, group in groupby(self._committing, itemgetter(0)):
-            self._counts.count([entry for _, entry in group], ended, appended)
-        if self._committing:
-            self._counted = self._committing_end
-        self._committing, self._waiting = self._waiting, []
+        self._counts.add(self._committing, time.time())
+        self._counted = max(self._counted, self._committing_end)
+        self._committing.clear()
+        self._committing, self._waiting = self._waiting, self._committing
         self._committing_end = self._waiting_end
         if time.monotonic() >= self._due:
             self._write()

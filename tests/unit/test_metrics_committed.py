@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,6 +19,16 @@ from streams.topics import ALERTS, CLAIMS_HELD, CLAIMS_RELEASED, ENCOUNTERS, HOL
 from tests.builders import claim, encounter, line
 from tests.desk import Desk, found
 from tests.toys import alert, edit, hold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def count(counts: Committed, entries: Iterable[Entry], ended: float, appended: float | None = None) -> None:
+    tally = counts.tally()
+    for entry in entries:
+        tally.note(entry, appended)
+    counts.add(tally, ended)
 
 
 def entries(*emits: Emit) -> list[Entry]:
@@ -52,7 +62,7 @@ def decided(*verdicts: tuple[Any, ...]) -> list[Entry]:
 
 def test_a_decision_counts_by_route_and_site_and_under_each_of_its_edits_once():
     counts = Committed()
-    counts.count(decided(("HOLD", found("edit-1"), found("edit-2"), found("edit-2"))), 1.0)
+    count(counts, decided(("HOLD", found("edit-1"), found("edit-2"), found("edit-2"))), 1.0)
 
     seen = counted(counts)
     assert {("HOLD", "S01"): 1} == {labels[:2]: value for labels, value in seen["decisions_total"].items()}
@@ -67,7 +77,7 @@ def test_a_decision_counts_by_route_and_site_and_under_each_of_its_edits_once():
 def test_a_decision_that_takes_a_release_back_counts_once_and_as_a_recall():
     found_entries = decided(("RELEASE",), ("HOLD", found("edit-1")))
     counts = Committed()
-    counts.count(found_entries, 1.0)
+    count(counts, found_entries, 1.0)
 
     seen = counted(counts)
     assert [CLAIMS_RELEASED, CLAIMS_RELEASED, CLAIMS_HELD] == sorted(
@@ -80,9 +90,9 @@ def test_a_decision_that_takes_a_release_back_counts_once_and_as_a_recall():
 
 def test_the_latency_of_a_decision_is_from_append_to_commit_and_needs_both():
     counts = Committed()
-    counts.count(decided(("HOLD", found("edit-1"))), 101.5, 100.0)
-    counts.count(decided(("HOLD", found("edit-1"))), 101.5)
-    counts.count(entries(Emit(HOLDS, hold("C1", "edit-1", "CODING", "n", 0))), 105.0, 100.0)
+    count(counts, decided(("HOLD", found("edit-1"))), 101.5, 100.0)
+    count(counts, decided(("HOLD", found("edit-1"))), 101.5)
+    count(counts, entries(Emit(HOLDS, hold("C1", "edit-1", "CODING", "n", 0))), 105.0, 100.0)
 
     seen = counted(counts)
     assert ([1], [1.5]) == (
@@ -97,22 +107,33 @@ def test_a_dead_letter_counts_by_topic_and_exception():
         dead_letter(Original(b"1", ENCOUNTERS, "E1"), "Unreadable", "text"),
         dead_letter(Original(b"2"), "KeyError", "text"),
     ]
-    counts.count(letters, 1.0)
+    count(counts, letters, 1.0)
 
     assert {("encounters.v1", "Unreadable"): 1, ("unknown", "KeyError"): 1} == counted(counts)["dead_letters_total"]
 
 
 def test_an_alert_counts_by_kind_and_status():
     counts = Committed()
-    counts.count(entries(Emit(ALERTS, alert("a", 1, 0))), 1.0)
+    count(counts, entries(Emit(ALERTS, alert("a", 1, 0))), 1.0)
 
     assert {("HOLD_SPIKE", "FIRING"): 1} == counted(counts)["alerts_total"]
+
+
+def test_a_tally_that_was_cleared_counts_nothing():
+    counts = Committed()
+    tally = counts.tally()
+    for entry in decided(("HOLD", found("edit-1"))):
+        tally.note(entry, 1.0)
+    tally.clear()
+    counts.add(tally, 2.0)
+
+    assert {} == counted(counts)
 
 
 def test_learned_edits_beyond_the_limit_are_one():
     counts = Committed()
     for number in range(LEARNED_EDITS + 5):
-        counts.count(entries(Emit(HOLDS, hold("C1", f"learned-{number}", "LEARNED", "n", 0))), 1.0)
+        count(counts, entries(Emit(HOLDS, hold("C1", f"learned-{number}", "LEARNED", "n", 0))), 1.0)
 
     by_edit = {labels[2]: value for labels, value in counted(counts)["holds_total"].items()}
     assert (LEARNED_EDITS + 1, 5) == (len(by_edit), by_edit[OTHER])
@@ -121,10 +142,10 @@ def test_learned_edits_beyond_the_limit_are_one():
 def test_counts_go_on_from_what_another_process_left():
     first, second = Committed(), Committed()
     some = decided(("HOLD", found("edit-1")))
-    first.count(some, 1.0)
+    count(first, some, 1.0)
     second.load([*first.dump(), ("cleanclaim_forgotten_total", ("x",), 3)])
-    second.count(some, 2.0)
-    first.count(some, 2.0)
+    count(second, some, 2.0)
+    count(first, some, 2.0)
 
     assert counted(first) == counted(second)
 
