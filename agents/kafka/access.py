@@ -15,9 +15,12 @@ from streams.topics import (
     CLAIMS_RELEASED,
     DEAD_LETTERS,
     DENIALS,
+    EDIT_DECISIONS,
+    EDITS,
     FACT_TOPICS,
     HOLDS,
     INPUT_TOPICS,
+    LEARNING_STATE,
     TOPICS,
 )
 
@@ -98,6 +101,11 @@ ROLES: dict[str, list[Grant]] = {
         Feedback.name, Feedback.inputs, Feedback.tables, Feedback.changelog, (DENIALS,)
     ),
     "steward: `dead-letters list/show/replay`": [*_REPLAY, Grant("WRITE", "TRANSACTIONAL_ID", REPLAY_ID)],
+    "analyst: `edits list/show/approve/shadow/retire/add/backtest`": [
+        *_topics("READ", [EDITS, EDIT_DECISIONS, LEARNING_STATE, *FACT_TOPICS, DENIALS]),
+        *_topics("WRITE", [EDIT_DECISIONS]),
+        Grant("DESCRIBE", "GROUP", EDITS_GROUP),
+    ],
     "sending system (registration, documentation, claim builder)": _topics("WRITE", FACT_TOPICS),
     "clearinghouse: `examples/clearinghouse`": [
         *_topics("READ", [CLAIMS_RELEASED]),

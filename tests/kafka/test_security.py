@@ -30,6 +30,7 @@ from agents.kafka.connection import faust_credentials
 from agents.settings import load_settings
 from streams.topics import CLAIMS_RELEASED
 from tests.integration.command_line import CLEAN, cleanclaim, write
+from tests.integration.test_cli_edits import written as write_edit
 from tests.kafka_broker import ROOT, Java, NoBroker, fetch, free_port
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
@@ -155,10 +156,15 @@ def test_every_role_does_its_part_with_what_it_is_granted(environment, tmp_path)
     sent = cleanclaim("publish", write(tmp_path / "day.ndjson", *CLEAN, "{\n"), env=environment("sender"))
     listed = cleanclaim("dead-letters", "list", env=environment("steward"))
     replayed = cleanclaim("dead-letters", "replay", "--all", env=environment("steward"))
+    edit = write_edit(tmp_path)
+    added = cleanclaim("edits", "add", edit, "--reason", "payer bulletin", env=environment("analyst"))
+    seen = cleanclaim("edits", "list", env=environment("analyst"))
+    tried = cleanclaim("edits", "backtest", "--with", edit, env=environment("analyst"))
     submitted = _work_until_submitted(environment, tmp_path)
 
     assert (0, 0, 0, 1) == (checked.exit_code, sent.exit_code, listed.exit_code, replayed.exit_code), sent.output
     assert "1 dead letter, 1 not replayed" in listed.stdout
+    assert (0, 0, 0) == (added.exit_code, seen.exit_code, tried.exit_code), added.output + seen.output + tried.output
     assert ["C1"] == [each["claim_id"] for each in submitted]
 
 
