@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import heapq
 import shutil
 import sys
 from dataclasses import dataclass
 from itertools import takewhile
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,10 @@ from rich.console import Console
 from agents.cli import options, overview
 from agents.cli.claims import decisions_of, facts_of
 from agents.cli.explanation import explain, print_explanation
+from agents.cli.lessons import lessons, print_lessons, print_story
 from agents.cli.screen import Screen, counted
 from agents.cli.store import open_engine
-from agents.generate import generate
+from agents.generate import Mix, generate
 from agents.generate.clock import LAST_DAY
 from agents.ndjson import Line
 from agents.settings import load_rules
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
 
 ENCOUNTERS = 3_000
 SEED = 7
+
+EARLIER = 2_000
+EARLIER_DAYS = 60
+EARLIER_SEED = 6
+"""Visits of the two months before: claims that were right, and what payers answered all the same."""
+
 EVENINGS = 2
 """How long after the day the demo stops: most notes are signed by then, and much still waits, as in a real office."""
 
@@ -64,6 +73,14 @@ def _outcomes(day: Day) -> None:
     overview.print_outcomes(day.screen, day.engine.outcomes())
 
 
+def _learned(day: Day) -> None:
+    """What payers' answers to earlier claims did to those of the day."""
+    learned = lessons(day.engine.reader, _is_of_the_day)
+    print_lessons(day.screen, learned)
+    if learned and learned[0].held:
+        print_story(day.screen, learned[0])
+
+
 def _one_claim(day: Day) -> None:
     """A claim that must be built otherwise, and how."""
     claim_id = example(day.claims)
@@ -76,7 +93,7 @@ def _one_claim(day: Day) -> None:
     print_explanation(day.screen, explain(decisions, facts, day.rules, reader.table(EDITS)))
 
 
-SECTIONS: tuple[Callable[[Day], None], ...] = (_routes, _reasons, _sites, _outcomes, _one_claim)
+SECTIONS: tuple[Callable[[Day], None], ...] = (_routes, _reasons, _sites, _learned, _outcomes, _one_claim)
 """What the demo shows, in order; each prints nothing where it has nothing to say."""
 
 
@@ -110,9 +127,11 @@ def demo(store: Path | None) -> None:
     with open_engine(store, rules) as engine:
         with Console(stderr=True).status("Deciding a day of claims ..."):
             _feed(engine)
-            day = Day(screen, engine, rules, overview.standing_claims(engine.reader))
+            standing = overview.standing_claims(engine.reader)
+            day = Day(screen, engine, rules, tuple(each for each in standing if _is_of_the_day(each.claim_id)))
         visits = counted(ENCOUNTERS, "visit")
         screen.line(f"{visits} on {LAST_DAY:%A %Y-%m-%d}, made up, as they stand {EVENINGS} evenings later.")
+        screen.line(f"Payers have answered {EARLIER:,} claims of the two months before.")
         for section in SECTIONS:
             section(day)
     _print_next(screen, day.claims, store)
@@ -125,7 +144,15 @@ def _feed(engine: Embedded) -> None:
 
 
 def _until(end: dt.datetime) -> Iterator[Event]:
-    return takewhile(lambda event: event.at <= end.timestamp(), generate(ENCOUNTERS, SEED, days=1))
+    """What came in by then, of the day and of the months before."""
+    earlier = generate(EARLIER, EARLIER_SEED, days=EARLIER_DAYS, mix=Mix(defects=0.0, garbled=0.0))
+    both = heapq.merge(earlier, generate(ENCOUNTERS, SEED, days=1), key=attrgetter("at"))
+    return takewhile(lambda event: event.at <= end.timestamp(), both)
+
+
+def _is_of_the_day(claim_id: str) -> bool:
+    """Whether a claim is of the day itself: ids hold the seed."""
+    return claim_id.startswith(f"clm-{SEED}-")
 
 
 def _print_next(screen: Screen, claims: tuple[overview.Standing, ...], store: Path | None) -> None:

@@ -53,6 +53,19 @@ def test_one_claim_that_must_be_rebuilt_is_explained(kept):
     assert "What would change the outcome" in explained
 
 
+def test_a_denial_becomes_an_edit_and_the_next_claim_like_it_is_held(kept):
+    text, folder = kept
+
+    story = text.split("One of these, from a denial to a claim that was held\n")[1]
+    claim_id = re.search(r"(clm-7-\d+-1), billed at \$[\d,.]+, is the first of the day like them: held\.", story)[1]
+    evidence = re.search(
+        r"what +(.*: denied (\d+) of \d+ since \d{4}-\d\d-\d\d by payer \S+, CARC \S+)$", story, re.MULTILINE
+    )
+    assert int(evidence[2]) >= 4
+    with contextlib.chdir(folder):
+        assert evidence[1] in cleanclaim("explain", claim_id, "--store", "demo.db").stdout
+
+
 def test_the_lines_to_try_next_can_be_pasted(kept):
     text, folder = kept
     lines = [each.strip() for each in text.split("Try next\n")[1].splitlines()]
