@@ -173,7 +173,8 @@ def _work_until_submitted(environment, folder):
     outbox = folder / "out.ndjson"
     program = [str(ROOT / "examples" / "clearinghouse" / "clearinghouse.py"), "--until-end"]
     house = [sys.executable, *program, "--book", str(folder / "book.db"), "--outbox", str(outbox)]
-    worker = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--slot", "a", "--web-port", str(free_port())]
+    run = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--agents", "adjudication"]
+    worker = [*run, "--slot", "a", "--web-port", str(free_port())]
     with (folder / "worker.log").open("wb") as log:
         process = subprocess.Popen(worker, env=os.environ | environment("worker"), stdout=log, stderr=log)
     try:
