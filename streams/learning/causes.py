@@ -16,15 +16,13 @@ from itertools import accumulate
 from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.learning.counts import by_day
 from streams.learning.lifecycle import holds
-from streams.learning.patterns import generalizations
+from streams.learning.patterns import generalizations, in_order
 from streams.learning.wilson import wilson_upper
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable
 
-    from streams.learning.counts import Count
     from streams.learning.evidence import Row
     from streams.learning.patterns import Traits
 
@@ -39,7 +37,7 @@ edits do not take turns with every line."""
 _CLEAN = 0.4
 """Lines whose share of denials is below this with 97.5 % certainty are no denied pattern: 0 of 6, 1 of 9."""
 
-_CLEAN_LINES = 6
+CLEAN_LINES = 6
 """The fewest lines that can show it."""
 
 _MOST_STARTS = 64
@@ -54,10 +52,11 @@ class Cause(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """One edit tried: does its bound hold, how well does it tell denied from paid, what does it ask for."""
+    """One edit tried: whether its bound holds, how well it tells denied from paid, since when; what it asks for."""
 
     holds: bool
     score: float
+    since: int
     traits: Traits
 
 
@@ -67,32 +66,37 @@ def find(rows: Collection[Row], seed: Row, category: int, there: Collection[Trai
     `rows` is the evidence that no active edit explains. `there` are edits that exist. None: nothing but that lines of
     this payer and code are denied at times.
     """
-    tried = _try_all(rows, seed, category)
+    groups = _Groups(rows, seed, category)
+    tried = [groups.try_(traits) for traits in generalizations(seed.traits - _common(rows))]
     tried.sort(key=lambda found: (not found.holds, -found.score, len(found.traits)))
     for best in tried:
-        if best.holds and _is_pure(rows, seed, best.traits, category):
-            known = [
-                each for each in tried if each.traits in there and each.holds and each.score >= best.score - _STICKS
-            ]
-            chosen = next((each for each in known if _is_pure(rows, seed, each.traits, category)), best)
-            return Cause(chosen.traits, holds=True)
-    best = max(tried, key=lambda found: (round(found.score, 6), -len(found.traits)))
-    if best.score < SUSPICIOUS:
+        if best.holds and _is_pure(rows, seed, best, category):
+            near = [each for each in tried if each.holds and each.score >= best.score - _STICKS]
+            known = [each for each in near if each.traits in there and _is_pure(rows, seed, each, category)]
+            return Cause((known[0] if known else best).traits, holds=True)
+    return _suspect(tried, there)
+
+
+def _suspect(tried: Iterable[_Found], there: Collection[Traits]) -> Cause | None:
+    """The edit that is worth watching, if one is."""
+    best, *others = sorted(tried, key=lambda found: (-found.score, len(found.traits)))
+    if best.score < SUSPICIOUS or not best.traits:
         return None
-    known = [each for each in tried if each.traits in there and each.traits and each.score >= best.score - _STICKS]
+    known = [each for each in others if each.traits in there and each.traits and each.score >= best.score - _STICKS]
     return Cause((known[0] if known else best).traits, holds=False)
 
 
-def _try_all(rows: Collection[Row], seed: Row, category: int) -> list[_Found]:
-    starts = sorted({number for row in rows for number, day in row.days.items() if category in day.denied})
-    groups = _Groups(rows, seed, category, starts[-_MOST_STARTS:])
-    return [groups.try_(traits) for traits in generalizations(seed.traits)]
+def _common(rows: Iterable[Row]) -> Traits:
+    """What every pattern shows, and so tells none from another."""
+    return frozenset.intersection(*[row.traits for row in rows])
 
 
 class _Groups:
     """Rows that share the same traits with the seed, counted together: no edit for the seed tells them apart."""
 
-    def __init__(self, rows: Iterable[Row], seed: Row, category: int, starts: Sequence[int]) -> None:
+    def __init__(self, rows: Collection[Row], seed: Row, category: int) -> None:
+        days = {number for row in rows for number, day in row.days.items() if category in day.denied}
+        self._starts = starts = sorted(days)[-_MOST_STARTS:]
         number = len(starts)
         denied: dict[Traits, list[int]] = defaultdict(lambda: [0] * (number + 1))
         paid: dict[Traits, list[int]] = defaultdict(lambda: [0] * (number + 1))
@@ -112,11 +116,11 @@ class _Groups:
         chosen = [(denied, paid) for shared, denied, paid in self._groups if traits <= shared]
         all_denied = [sum(counts) for counts in zip(*[denied for denied, _ in chosen], strict=True)]
         all_paid = [sum(counts) for counts in zip(*[paid for _, paid in chosen], strict=True)]
-        best = _Found(holds=False, score=-1.0, traits=traits)
-        since = zip(all_denied[:-1], accumulate(all_denied), accumulate(all_paid), strict=False)
-        for on_that_day, denied, paid in since:
+        best = _Found(holds=False, score=-1.0, since=0, traits=traits)
+        since = zip(reversed(self._starts), all_denied, accumulate(all_denied), accumulate(all_paid), strict=False)
+        for day, on_that_day, denied, paid in since:
             if on_that_day:
-                found = _Found(holds(denied, paid), self._score(denied, paid), traits)
+                found = _Found(holds(denied, paid), self._score(denied, paid), day, traits)
                 if (found.holds, found.score) > (best.holds, best.score):
                     best = found
         return best
@@ -136,25 +140,31 @@ def _likelihood(denied: int, paid: int) -> float:
     return sum([count * log(count / n) for count in (denied, paid) if count])
 
 
-def _is_pure(rows: Collection[Row], seed: Row, traits: Traits, category: int) -> bool:
+def _is_pure(rows: Iterable[Row], seed: Row, found: _Found, category: int) -> bool:
     """Whether nothing within the edit is clean by itself: no lines with another trait, none without one of the seed.
 
-    Many denials at one place of service must not carry an edit that takes in the paid lines of another.
+    Many denials at one place of service must not carry an edit that takes in the paid lines of another; nor must old
+    denials one whose lines are paid by now.
     """
-    inside = [row for row in rows if traits <= row.traits]
-    if sum([day.paid for row in inside for day in row.days.values()]) < _CLEAN_LINES:
-        return True
-    others = {trait for row in inside for trait in row.traits} - traits
-    parts = [[row for row in inside if trait in row.traits] for trait in others]
-    parts += [[row for row in inside if trait not in row.traits] for trait in seed.traits - traits]
-    return not any(is_clean_now(by_day(part, (category,))) for part in parts)
+    inside = [row for row in rows if found.traits <= row.traits]
+    others = {trait for row in inside for trait in row.traits} - found.traits
+    parts = [inside, *([row for row in inside if trait in row.traits] for trait in in_order(others))]
+    parts += [[row for row in inside if trait not in row.traits] for trait in in_order(seed.traits - found.traits)]
+    return not any(_is_clean_now(part, found.since, category) for part in parts)
 
 
-def is_clean_now(days: Iterable[Count]) -> bool:
-    """Whether the latest lines, however many of them, show that they are paid. `days` has the latest day first."""
+def _is_clean_now(rows: Collection[Row], since: int, category: int) -> bool:
+    """Whether the latest lines since a day, however many of them, show that such lines are paid."""
+    days: dict[int, tuple[int, int]] = {}
+    for row in rows:
+        for number, day in row.days.items():
+            if number >= since:
+                denied, paid = days.get(number, (0, 0))
+                lines = day.denied[category].lines if category in day.denied else 0
+                days[number] = denied + lines, paid + day.paid
     denied = paid = 0
-    for day in days:
-        denied, paid = denied + day.denied, paid + day.paid
-        if denied + paid >= _CLEAN_LINES and wilson_upper(denied, paid) < _CLEAN:
+    for number in sorted(days, reverse=True):
+        denied, paid = denied + days[number][0], paid + days[number][1]
+        if paid >= CLEAN_LINES and wilson_upper(denied, paid) < _CLEAN:
             return True
     return False

@@ -9,7 +9,7 @@ from streams.learning.wilson import wilson_lower
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from streams.learning.evidence import Denied, Row
+    from streams.learning.evidence import Row
 
 
 class Count(NamedTuple):
@@ -26,61 +26,54 @@ class Count(NamedTuple):
         """Lower end of the 95 % Wilson interval for the share of lines denied."""
         return wilson_lower(self.denied, self.paid)
 
-    def with_(self, earlier: Count) -> Count:
-        """Both together; `earlier` lies before."""
-        return Count(
-            self.denied + earlier.denied,
-            self.paid + earlier.paid,
-            self.cents + earlier.cents,
-            earlier.first or self.first,
-            self.last or earlier.last,
-        )
+
+class Counts(NamedTuple):
+    """Evidence over time.
+
+    whole      all of it
+    strongest  of it what came since the day from which the bound is highest; of several such days, the earliest
+    """
+
+    whole: Count
+    strongest: Count
 
 
-def by_day(rows: Iterable[Row], categories: Collection[int]) -> list[Count]:
-    """What was denied in `categories`, and paid, on each day; the latest day first."""
-    days: dict[int, Count] = {}
-    for row in rows:
-        for number, day in row.days.items():
-            denied = [day.denied[category] for category in categories if category in day.denied]
-            if day.paid or denied:
-                count = days.get(number, _NOTHING)
-                days[number] = _add(count, day.paid, denied) if denied else count._replace(paid=count.paid + day.paid)
-    return [days[day] for day in sorted(days, reverse=True)]
-
-
-_NOTHING = Count()
-
-
-def _add(count: Count, paid: int, denied: list[Denied]) -> Count:
-    first, last = min([each.first for each in denied]), max([each.last for each in denied])
-    return Count(
-        count.denied + sum([each.lines for each in denied]),
-        count.paid + paid,
-        count.cents + sum([each.cents for each in denied]),
-        min(first, count.first) if count.denied else first,
-        max(last, count.last),
-    )
-
-
-def whole(days: Iterable[Count]) -> Count:
-    """All of them; the latest day comes first."""
-    total = _NOTHING
-    for day in days:
-        total = total.with_(day)
-    return total
-
-
-def strongest(days: Iterable[Count]) -> Count:
-    """From the day since which the bound is highest to the latest; of several such days, from the earliest.
+def count(rows: Iterable[Row], categories: Collection[int]) -> Counts:
+    """What of `rows` was denied in `categories`, and paid.
 
     A payer changes its mind on a day. What it paid before says nothing of what it does now, so evidence is counted
     since a day with a denial, and of those since the one from which it speaks loudest.
     """
-    best = total = _NOTHING
-    bound = -1.0
-    for day in days:
-        total = total.with_(day)
-        if day.denied and total.bound >= bound:
-            best, bound = total, total.bound
-    return best
+    days = _by_day(rows, categories)
+    denied = paid = cents = first = last = 0
+    strongest, bound = Count(), -1.0
+    for number in sorted(days, reverse=True):
+        day = days[number]
+        paid += day[1]
+        if day[0]:
+            denied, cents, first = denied + day[0], cents + day[2], day[3]
+            last = last or day[4]
+            this = wilson_lower(denied, paid)
+            if this >= bound:
+                strongest, bound = Count(denied, paid, cents, first, last), this
+    return Counts(Count(denied, paid, cents, first, last), strongest)
+
+
+def _by_day(rows: Iterable[Row], categories: Collection[int]) -> dict[int, list[int]]:
+    """Day -> lines denied, lines paid, cents denied, first and last denial (ms)."""
+    days: dict[int, list[int]] = {}
+    for row in rows:
+        for number, day in row.days.items():
+            total = days.get(number)
+            if total is None:
+                total = days[number] = [0, day.paid, 0, 0, 0]
+            else:
+                total[1] += day.paid
+            if day.denied:
+                for category, (lines, cents, first, last) in day.denied.items():
+                    if category in categories:
+                        total[3] = min(total[3], first) if total[0] else first
+                        total[4] = max(total[4], last)
+                        total[0] += lines
+                        total[2] += cents
+    return days

@@ -17,8 +17,6 @@ from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from schemas.denial import Denial
     from streams.learning.patterns import Traits
 
@@ -89,7 +87,7 @@ class Row:
     reasons         category -> reason code -> denied lines that gave it, as long as the pattern is kept
     """
 
-    __slots__ = ("_days", "_head", "_stored", "days", "feature", "pattern", "place", "reasons", "traits")
+    __slots__ = ("_days", "_head", "days", "feature", "pattern", "place", "reasons", "traits")
 
     def __init__(self, payer_id: str, procedure_code: str, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -112,7 +110,6 @@ class Row:
             ]
         )
         self._days: dict[int, bytes] = {}
-        self._stored: bytes | None = None
 
     def count(self, denial: Denial, day: int, sign: int) -> Counted | None:
         """Count a line of `day` (+1), or take it back (-1). None if there is none to take back."""
@@ -162,7 +159,6 @@ class Row:
         return True
 
     def _keep(self, day: int, this: Day, *, new: bool) -> None:
-        self._stored = None
         if not this.paid and not this.denied:
             self.drop(day)
             return
@@ -180,15 +176,12 @@ class Row:
         """Forget a day."""
         self.days.pop(day, None)
         self._days.pop(day, None)
-        self._stored = None
 
     def dump(self) -> bytes:
-        """As bytes; only what changed since the last time is written anew."""
-        if self._stored is None:
-            reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
-            texts = json.dumps(reasons, sort_keys=True, separators=(",", ":")).encode() if reasons else b""
-            self._stored = pack([self._head, texts, b"".join(self._days.values())])
-        return self._stored
+        """As bytes; only the days that changed since the last time are written anew."""
+        reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
+        texts = json.dumps(reasons, sort_keys=True, separators=(",", ":")).encode() if reasons else b""
+        return pack([self._head, texts, b"".join(self._days.values())])
 
     @classmethod
     def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
@@ -212,7 +205,6 @@ class Row:
                 at += _DENIED.size
             row.days[day] = Day(paid, denied)
             row._days[day] = days[start:at]
-        row._stored = stored
         return row
 
 
@@ -221,17 +213,17 @@ class Evidence:
 
     first_day  what is older does not count
     last_day   the latest day that was ever counted
-    losses     how often evidence went, by age or for want of room
     """
 
     def __init__(self, payer_id: str, procedure_code: str) -> None:
         self._payer_id = payer_id
         self._procedure_code = procedure_code
         self.rows: dict[Pattern, Row] = {}
+        self._stored: dict[Pattern, bytes] = {}
         self.first_day = 0
         self.last_day = 0
-        self.losses = 0
         self._cells = 0
+        self._oldest = 0  # no row has an older day
 
     def count(self, denial: Denial) -> Counted | None:
         """Count a denied or paid line, or take one back. None where that changes nothing: too old, or not known."""
@@ -256,8 +248,11 @@ class Evidence:
         counted = row.count(denial, day, sign)
         self._cells += len(row.days) - cells
         self.last_day = max(self.last_day, day)
-        if not row.days:
-            del self.rows[pattern]
+        self._oldest = min(self._oldest, day)
+        if row.days:
+            self._stored[pattern] = row.dump()
+        else:
+            self._drop(pattern)
         if self._cells > MOST_CELLS:
             self._shorten()
         return counted
@@ -266,8 +261,7 @@ class Evidence:
         if len(self.rows) >= MOST_PATTERNS:
             least = min(self.rows.values(), key=_tells)
             self._cells -= len(least.days)
-            self.losses += 1
-            del self.rows[least.pattern]
+            self._drop(least.pattern)
         row = self.rows[pattern] = Row(self._payer_id, self._procedure_code, pattern)
         return row
 
@@ -276,33 +270,45 @@ class Evidence:
         self._forget_before(today - DAYS_KEPT)
 
     def _forget_before(self, day: int) -> None:
-        if day <= self.first_day:
+        self.first_day = max(self.first_day, day)
+        if self.first_day <= self._oldest:
             return
-        self.first_day = day
-        before = self._cells
         for row in list(self.rows.values()):
-            while row.days and (oldest := next(iter(row.days))) < day:
-                row.drop(oldest)
-                self._cells -= 1
-            if not row.days:
-                del self.rows[row.pattern]
-        self.losses += self._cells < before
+            if next(iter(row.days)) < day:
+                self._shed(row, day)
+        self._oldest = min((next(iter(row.days)) for row in self.rows.values()), default=day)
+
+    def _shed(self, row: Row, day: int) -> None:
+        """Let a row lose what is before a day."""
+        while row.days and (oldest := next(iter(row.days))) < day:
+            row.drop(oldest)
+            self._cells -= 1
+        if row.days:
+            self._stored[row.pattern] = row.dump()
+        else:
+            self._drop(row.pattern)
+
+    def _drop(self, pattern: Pattern) -> None:
+        del self.rows[pattern]
+        self._stored.pop(pattern, None)
 
     def _shorten(self) -> None:
         """There is more than is kept: forget the oldest eighth."""
         days = sorted(day for row in self.rows.values() for day in row.days)
         self._forget_before(days[len(days) // 8] + 1)
 
-    def dump(self) -> list[bytes]:
-        """The rows as bytes."""
-        return [row.dump() for row in self.rows.values()]
+    def dump(self) -> bytes:
+        """The rows as bytes; only those that changed since the last time are written anew."""
+        return pack(self._stored.values())
 
-    def load(self, rows: Iterable[bytes]) -> None:
+    def load(self, stored: bytes) -> None:
         """The inverse of `dump`."""
-        for stored in rows:
-            row = Row.load(stored, self._payer_id, self._procedure_code)
+        for each in unpack(stored):
+            row = Row.load(each, self._payer_id, self._procedure_code)
             self.rows[row.pattern] = row
+            self._stored[row.pattern] = each
             self._cells += len(row.days)
+        self._oldest = min((next(iter(row.days)) for row in self.rows.values()), default=self.first_day)
 
 
 def _tells(row: Row) -> tuple[bool, int]:

@@ -9,7 +9,7 @@ from schemas import codec, registry
 from schemas.edit import Edit
 from streams.edit_match import in_scope, matches
 from streams.encounter_state import pack, unpack
-from streams.learning.counts import by_day, whole
+from streams.learning.counts import count
 from streams.learning.evidence import DAY, DAYS_KEPT
 from streams.learning.lifecycle import silent_at
 from streams.learning.patterns import traits_of
@@ -17,11 +17,13 @@ from streams.learning.patterns import traits_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.learning.counts import Count
+    from streams.learning.counts import Counts
     from streams.learning.evidence import Row
     from streams.learning.lifecycle import Status
 
-_HEAD = struct.Struct(">?III")  # a person's word, hits denied, hits paid, first day of the hits
+_HEAD = struct.Struct(
+    ">?IIIqq"
+)  # a person's word, hits denied, hits paid, first day of the hits, first and last denial
 
 
 class KeptEdit:
@@ -34,10 +36,11 @@ class KeptEdit:
     hits_denied, hits_paid  lines that it spoke of while it was SHADOW or ACTIVE, by the payer's answer
     hits_since    day since which they are counted
     traits        what it asks for; None where that is no edit that learning could have made
-    first, last   its first and last denial (ms), as far as evidence goes back; 0 without any
+    first, last   its first and last denial (ms), as of when it was last weighed; 0 without any
     """
 
     __slots__ = (
+        "_framed",
         "_stored",
         "by_person",
         "categories",
@@ -59,6 +62,7 @@ class KeptEdit:
         self.hits_denied = self.hits_paid = self.hits_since = 0
         self.traits = traits_of(edit)
         self.first = self.last = 0
+        self._framed: bytes | None = None
         self._stored: bytes | None = None
 
     @property
@@ -81,7 +85,7 @@ class KeptEdit:
             self.hits_denied = self.hits_paid = 0
             self.hits_since = day
         self.edit = edit
-        self._stored = None
+        self._framed = self._stored = None
 
     def begin(self, day: int) -> None:
         """Count hits from the first revision on."""
@@ -100,12 +104,18 @@ class KeptEdit:
         """Whether it speaks of lines with this pattern, as far as a pattern can tell."""
         return in_scope(self.edit.scope, row.place) and matches(self.edit.match, row.feature)
 
-    def weigh(self, rows: Iterable[Row]) -> list[Count]:
-        """Its evidence by day, the latest first; notes its first and last denial."""
-        days = by_day([row for row in rows if self.speaks_of(row)], self.categories)
-        total = whole(days)
-        self.first, self.last = total.first, total.last
-        return days
+    def denied_at(self, time: int) -> None:
+        """Note a denial (ms) that speaks for it."""
+        self.first = min(self.first, time) if self.first else time
+        self.last = max(self.last, time)
+        self._stored = None
+
+    def weigh(self, rows: Iterable[Row]) -> Counts:
+        """Count its evidence; notes its first and last denial."""
+        counts = count([row for row in rows if self.speaks_of(row)], self.categories)
+        self.first, self.last = counts.whole.first, counts.whole.last
+        self._stored = None
+        return counts
 
     @property
     def due(self) -> int | None:
@@ -117,14 +127,17 @@ class KeptEdit:
         return _gone(self.last)
 
     def dump(self) -> bytes:
-        """As bytes; written anew only if something changed."""
+        """As bytes; only what changed since the last time is written anew."""
         if self._stored is None:
+            if self._framed is None:
+                self._framed = codec.frame(registry.package_id(Edit), codec.encode(self.edit))
+            counted = self.hits_denied, self.hits_paid, self.hits_since, self.first, self.last
             self._stored = pack(
                 [
-                    _HEAD.pack(self.by_person, self.hits_denied, self.hits_paid, self.hits_since),
+                    _HEAD.pack(self.by_person, *counted),
                     bytes(sorted(self.categories)),
                     self.decision.encode(),
-                    codec.frame(registry.package_id(Edit), codec.encode(self.edit)),
+                    self._framed,
                 ]
             )
         return self._stored
@@ -134,9 +147,9 @@ class KeptEdit:
         """The inverse of `dump`."""
         head, categories, decision, framed = unpack(stored)
         kept = cls(cast("Edit", registry.read(framed)), categories)
-        kept.by_person, kept.hits_denied, kept.hits_paid, kept.hits_since = _HEAD.unpack(head)
+        kept.by_person, kept.hits_denied, kept.hits_paid, kept.hits_since, kept.first, kept.last = _HEAD.unpack(head)
         kept.decision = decision.decode()
-        kept._stored = stored
+        kept._framed, kept._stored = framed, stored
         return kept
 
 

@@ -9,8 +9,8 @@ from schemas.edit import Edit, EditProvenance
 from schemas.record import moment
 from streams.edit_id import edit_id_of
 from streams.learning import words
-from streams.learning.causes import Cause, find
-from streams.learning.counts import strongest, whole
+from streams.learning.causes import CLEAN_LINES, Cause, find
+from streams.learning.counts import Count
 from streams.learning.evidence import CATEGORIES, DAY, DAYS_KEPT
 from streams.learning.kept import KeptEdit
 from streams.learning.lifecycle import ACTIVE_BOUND, fallen, grown, holds
@@ -19,7 +19,6 @@ from streams.learning.patterns import scope_and_match
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.learning.counts import Count
     from streams.learning.evidence import Row
     from streams.learning.lifecycle import Status
     from streams.learning.patterns import Traits
@@ -62,7 +61,7 @@ class Learner:
         speaking = self._state.speaking_of(row)
         for kept in speaking:
             if kept.stands_alone and category in kept.categories:
-                kept.weigh(self._rows)
+                kept.denied_at(self._event)
         if any(kept.status == "ACTIVE" for kept in speaking):
             return  # it left before the edit was there: nothing new
         there = [kept.traits for kept in speaking if kept.stands_alone and kept.traits is not None]
@@ -75,7 +74,7 @@ class Learner:
     def paid(self, row: Row) -> None:
         """A line was paid: too many of those, and an active edit falls, or gives way to a narrower one."""
         for kept in self._state.speaking_of(row):
-            if kept.stands_alone and kept.status == "ACTIVE" and not self._judge(kept):
+            if kept.stands_alone and kept.status == "ACTIVE" and self._judge(kept).paid >= CLEAN_LINES:
                 self._narrow(kept)
 
     def judge(self, row: Row) -> None:
@@ -84,28 +83,28 @@ class Learner:
             if kept.stands_alone:
                 self._judge(kept)
 
-    def judge_all(self) -> None:
-        """Time has passed, or evidence went."""
+    def judge_due(self) -> None:
+        """Time has passed: age changes some."""
+        if self._state.due is None or self._time < self._state.due:
+            return
         for kept in self._state.edits.values():
-            if kept.stands_alone:
+            if kept.due is not None and kept.due <= self._time:
                 self._judge(kept)
+        self._state.look_ahead()
 
     # What becomes of it
 
-    def _judge(self, kept: KeptEdit) -> bool:
-        """Let an edit fall if its evidence no longer bears it. Whether it did."""
-        days = kept.weigh(self._rows)
-        total = whole(days)
-        if not total.denied:
-            self._revise(kept, "RETIRED", total, f"no denial left within {DAYS_KEPT} days")
-            return True
-        if kept.status == "ACTIVE":
-            count = strongest(days)
-            why = fallen(count, self._time)
-            if why is not None:
-                self._revise(kept, "SHADOW", count, why)
-                return True
-        return False
+    def _judge(self, kept: KeptEdit) -> Count:
+        """Let an edit fall if its evidence no longer bears it. The strongest evidence of one that stays active."""
+        whole, strongest = kept.weigh(self._rows)
+        if not whole.denied:
+            self._revise(kept, "RETIRED", whole, f"no denial left within {DAYS_KEPT} days")
+        elif kept.status == "ACTIVE":
+            why = fallen(strongest, self._time)
+            if why is None:
+                return strongest
+            self._revise(kept, "SHADOW", strongest, why)
+        return Count()
 
     def _narrow(self, kept: KeptEdit) -> None:
         """Where the evidence within an active edit now points to a part of it, let that part take its place."""
@@ -129,7 +128,7 @@ class Learner:
         cause = find(rows, seed, category, [kept.traits])
         if cause is not None and cause.holds and cause.traits > kept.traits:
             self._stand(cause, category)
-            self._revise(kept, "RETIRED", strongest(kept.weigh(self._rows)), _NARROWER)
+            self._revise(kept, "RETIRED", kept.weigh(self._rows).strongest, _NARROWER)
 
     def _unexplained(self) -> list[Row]:
         """The evidence that no active edit speaks of."""
@@ -167,14 +166,13 @@ class Learner:
             is_new = False
             kept.categories.add(category)
             kept.changed()
-        days = kept.weigh(self._rows)
-        total, count = whole(days), strongest(days)
+        whole, count = kept.weigh(self._rows)
         if cause.holds and holds(count.denied, count.paid):
             status: Status = "ACTIVE"
             why = f"lower bound of denied of all at least {ACTIVE_BOUND}"
         else:
-            status, count = grown(total.denied), total
-            why = "first denial" if status == "PROPOSED" else f"denied {total.denied} times"
+            status, count = grown(whole.denied), whole
+            why = "first denial" if status == "PROPOSED" else f"denied {whole.denied} times"
             if not is_new and kept.status != "RETIRED" and _RANK[kept.status] >= _RANK[status]:
                 status = kept.status
         if is_new or status != kept.status:
@@ -189,7 +187,7 @@ class Learner:
         if not cause.holds or not waiting:
             return False
         oldest = min(waiting, key=lambda kept: (kept.last, kept.edit.edit_id))
-        self._revise(oldest, "RETIRED", whole(oldest.weigh(self._rows)), f"more than {MOST_STANDING} edits stand")
+        self._revise(oldest, "RETIRED", oldest.weigh(self._rows).whole, f"more than {MOST_STANDING} edits stand")
         return True
 
     def _tidy(self, kept: KeptEdit) -> None:
@@ -197,10 +195,11 @@ class Learner:
         own.
         """
         for each in [each for each in self._state.edits.values() if each.stands_alone]:
-            if _is_wider(kept, each) and _RANK[each.status] <= _RANK[kept.status]:
-                self._revise(each, "RETIRED", whole(each.weigh(self._rows)), _WIDER)
+            is_better = kept.status == "ACTIVE" or (kept.traits and each.status != "ACTIVE")
+            if is_better and _is_wider(kept, each):
+                self._revise(each, "RETIRED", each.weigh(self._rows).whole, _WIDER)
             elif _is_wider(each, kept) and each.status != "ACTIVE" and not self._has_own(each):
-                self._revise(each, "RETIRED", whole(each.weigh(self._rows)), _NARROWER)
+                self._revise(each, "RETIRED", each.weigh(self._rows).whole, _NARROWER)
 
     def _has_own(self, wide: KeptEdit) -> bool:
         """Whether any of its denials is of a line that no narrower edit speaks of."""

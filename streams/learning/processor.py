@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from schemas.record import millis
 from streams.learning import decisions
-from streams.learning.evidence import DAY, DAYS_KEPT
+from streams.learning.evidence import DAY
 from streams.learning.learner import Learner
 from streams.learning.state import LearningState
 from streams.processor import Emit, Outcome, Step
@@ -58,7 +58,6 @@ class Learning:
         known = self._take(key, state)
         learner = Learner(known, time, time)
         self._turn(known, time, learner)
-        learner.judge_all()
         alert = known.surge.look(known.today, time)
         emits = [Emit(EDITS, edit) for edit in learner.revisions]
         if alert is not None:
@@ -74,25 +73,16 @@ class Learning:
         return ()
 
     def _turn(self, known: LearningState, time: int, learner: Learner) -> None:
-        """Let it be the day of `time`; what that takes away is judged at once."""
+        """Let it be the day of `time`, with all that age changes by then."""
         today = time // DAY
         if today > known.today:
-            known.today = today
-            losses = known.evidence.losses
-            known.evidence.age(today)
-            if known.evidence.losses > losses:
-                known.forget_unseen()
-                learner.judge_all()
+            known.age(today)
+        learner.judge_due()
 
     def _learn(self, known: LearningState, denial: Denial, learner: Learner) -> list[Emit]:
-        evidence = known.evidence
-        losses = evidence.losses
-        counted = evidence.count(denial)
+        counted = known.evidence.count(denial)
         if counted is None:
             return [Emit(EDITS, edit) for edit in learner.revisions]
-        if evidence.losses > losses:
-            known.forget_unseen()
-            learner.judge_all()
         row, category = counted
         known.surge.count(denial, denied=category is not None, today=known.today)
         self._hit(known, denial, counted)
@@ -102,6 +92,8 @@ class Learning:
             learner.paid(row)
         elif denial.avoidable:
             learner.denied(row, category)
+        if learner.revisions or category is not None or denial.outcome == "WITHDRAWN":
+            known.look_ahead()
         emits = [Emit(EDITS, edit) for edit in learner.revisions]
         alert = known.surge.look(known.today, millis(denial.occurred_at)) if category is not None else None
         if alert is not None:
@@ -117,6 +109,7 @@ class Learning:
             edit, reason = decisions.decide(known, decision, millis(decision.occurred_at) // DAY)
             emits = [Emit(EDITS, each) for each in (*learner.revisions, edit) if each is not None]
             if reason is None:
+                known.look_ahead()
                 return self._step(known, known.dump(), emits)
         return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
 
@@ -152,11 +145,4 @@ class Learning:
         if len(self._parsed) >= _PARSED:
             self._parsed.clear()
         self._parsed[known.key] = state, known
-        return Step(state, tuple(emits), _wake_at(known), outcome=outcome, reason=reason)
-
-
-def _wake_at(known: LearningState) -> int:
-    """The earliest stream time (ms) at which age alone changes something."""
-    due = [kept.due for kept in known.edits.values()]
-    times = [time for time in (*due, known.surge.wake_at) if time is not None]
-    return min(times, default=(known.evidence.last_day + DAYS_KEPT + 1) * DAY)
+        return Step(state, tuple(emits), known.wake_at, outcome=outcome, reason=reason)

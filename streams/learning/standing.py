@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.learning.counts import strongest, whole
 from streams.learning.state import LearningState
 
 if TYPE_CHECKING:
@@ -47,15 +46,14 @@ def standing(state: bytes) -> tuple[EditStanding, ...]:
     known = LearningState.load(state)
     found = []
     for kept in known.edits.values():
-        days = kept.weigh(known.evidence.rows.values())
-        total = whole(days)
+        total, strongest = kept.weigh(known.evidence.rows.values())
         found.append(
             EditStanding(
                 edit=kept.edit,
                 by_person=kept.by_person,
                 denied=total.denied,
                 paid=total.paid,
-                bound=strongest(days).bound,
+                bound=strongest.bound,
                 at_stake_cents=total.cents,
                 hits_denied=kept.hits_denied,
                 hits_paid=kept.hits_paid,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import Misuse
 from streams.encounter_state import pack, unpack
-from streams.learning.evidence import Evidence
+from streams.learning.evidence import DAY, DAYS_KEPT, MOST_PATTERNS, Evidence
 from streams.learning.kept import KeptEdit
 from streams.learning.surge import Surge
 
@@ -34,6 +34,7 @@ class LearningState:
 
     today  day since 1970 of stream time
     edits  by edit_id, in the order in which they came
+    due    stream time (ms) at which age alone changes an edit; None for never
     """
 
     def __init__(self, key: str) -> None:
@@ -43,6 +44,7 @@ class LearningState:
         self.evidence = Evidence(self.payer_id, self.procedure_code)
         self.surge = Surge(self.payer_id, self.procedure_code)
         self.edits: dict[str, KeptEdit] = {}
+        self.due: int | None = None
         self._speaking: dict[Pattern, list[KeptEdit]] = {}
 
     def speaking_of(self, row: Row) -> list[KeptEdit]:
@@ -64,9 +66,22 @@ class LearningState:
         self._speaking.clear()
         return True
 
-    def forget_unseen(self) -> None:
-        """Drop what is remembered of patterns that are no longer kept."""
-        self._speaking.clear()
+    def age(self, today: int) -> None:
+        """Let it be `today`, a day of stream time: evidence that is too old by then goes."""
+        self.today = today
+        self.evidence.age(today)
+        if len(self._speaking) > 2 * MOST_PATTERNS:
+            self._speaking.clear()  # most of it is of patterns that are kept no longer
+
+    def look_ahead(self) -> None:
+        """Work out `due` anew, after edits or their last denials changed."""
+        self.due = min([kept.due for kept in self.edits.values() if kept.due is not None], default=None)
+
+    @property
+    def wake_at(self) -> int:
+        """The earliest stream time (ms) at which age alone changes anything."""
+        times = [time for time in (self.due, self.surge.wake_at) if time is not None]
+        return min(times, default=(self.evidence.last_day + DAYS_KEPT + 1) * DAY)
 
     def dump(self) -> bytes:
         """As bytes."""
@@ -76,7 +91,7 @@ class LearningState:
                 _HEAD.pack(_FORMAT, self.today, evidence.first_day, evidence.last_day),
                 self.key.encode(),
                 self.surge.dump(),
-                pack(evidence.dump()),
+                evidence.dump(),
                 pack([kept.dump() for kept in self.edits.values()]),
             ]
         )
@@ -92,9 +107,9 @@ class LearningState:
         state.today = today
         state.surge.load(surge, today)
         state.evidence.first_day, state.evidence.last_day = first_day, last_day
-        state.evidence.load(unpack(rows))
+        state.evidence.load(rows)
         for each in unpack(edits):
             kept = KeptEdit.load(each)
             state.edits[kept.edit.edit_id] = kept
-            kept.weigh(state.evidence.rows.values())
+        state.look_ahead()
         return state

@@ -97,8 +97,8 @@ class Surge:
         if today > self._today:
             self._today = today
             self._baseline = None
-            for day in [day for day in self._days if day <= today - KEPT]:
-                del self._days[day], self._stored[day]
+            while self._days and (first := next(iter(self._days))) <= today - KEPT:
+                del self._days[first], self._stored[first]
 
     def look(self, today: int, now: int) -> Alert | None:
         """An alert if a surge begins or is over, by the day of stream time. `now` is the time of the event (ms)."""
