@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import faust
 from faust.app.base import BootStrategy
 from mode import Service
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from agents.logs import get_logger
 from schemas.errors import Unavailable
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
 
     from faust.types import ChannelT, StreamT
     from faust.web import Request, Response, View
+    from prometheus_client import CollectorRegistry
 
     from agents.kafka.batch import Batch
     from agents.kafka.lane import Lane
 
 log = get_logger("cleanclaim.worker")
+
+_PROMETHEUS = CONTENT_TYPE_LATEST.partition(";")[0]
+"""Without its parameters, which aiohttp wants apart from it."""
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
@@ -74,10 +79,12 @@ def make_app(
     datadir: Path,
     give_up: Callable[[], None],
     beside: Mapping[str, Hosted] | None = None,
+    registry: CollectorRegistry | None = None,
 ) -> App:
     """An app that runs `lanes`. When one of them cannot go on, `Source.failure` says why and `give_up` is called.
 
     `beside` are agents of other apps in this process, by name: this one's web views speak of them too.
+    `registry` is what /metrics shows.
     """
     app = App(
         "cleanclaim",
@@ -108,6 +115,15 @@ def make_app(
         agents = {name: {"ready": each.ready, "partitions": each.partitions} for name, each in hosted.items()}
         ready = all(each.ready for each in hosted.values())
         return self.json({"status": "ready" if ready else "not ready", "agents": agents}, status=200 if ready else 503)
+
+    if registry is not None:
+
+        @app.page("/metrics")
+        async def metrics(self: View, request: Request) -> Response:
+            """Figures for Prometheus. On a thread: with many keys a look at their sizes takes a moment."""
+            del request
+            text = await asyncio.to_thread(generate_latest, registry)
+            return self.bytes(text, content_type=_PROMETHEUS)
 
     return app
 

@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from prometheus_client import ProcessCollector
 
 from agents.cli import options
 from agents.kafka.connection import admin_client, librdkafka, schema_registry
 from agents.kafka.options import Options
 from agents.kafka.topics import refuse_mismatch
 from agents.logs import configure as configure_logs
+from agents.metrics.committed import Committed
+from agents.metrics.figures import registry_of
+from agents.metrics.lanes import Lanes, Meter
 from agents.notifier import NAME as NOTIFIER
 from agents.processors import PROCESSORS
 from agents.settings import load_rules, load_settings
@@ -62,7 +66,11 @@ def _names(_: click.Context, __: click.Parameter, text: str | None) -> list[str]
     help=f"What to run of {', '.join([*PROCESSORS, NOTIFIER])}. Without it all, {NOTIFIER} where a receiver is set.",
 )
 @click.option(
-    "--web-port", type=click.IntRange(1, 65535), default=6066, show_default=True, help="Port for /healthz and /readyz."
+    "--web-port",
+    type=click.IntRange(1, 65535),
+    default=6066,
+    show_default=True,
+    help="Port for /healthz, /readyz and /metrics.",
 )
 @click.option("--web-bind", default="127.0.0.1", show_default=True, metavar="HOST", help="Address for that port.")
 @options.rules
@@ -122,13 +130,17 @@ def _run(
     if notifies:
         topics |= dict.fromkeys((ALERTS, DEAD_LETTERS))
     refuse_mismatch(admin_client(settings), topics, settings.namespace)
-    lanes = [Lane(processor, engine_options) for processor in processors]
+    counts = Committed()
+    meters = [Meter(processor, counts) for processor in processors]
+    lanes = [Lane(processor, engine_options, meter) for processor, meter in zip(processors, meters, strict=True)]
+    registry = registry_of([counts.show, *(meter.show for meter in meters), Lanes(lanes).show])
+    ProcessCollector(registry=registry)
     with tempfile.TemporaryDirectory(prefix="cleanclaim-") as folder:
         beside, others = {}, []
         if notifies:
             other, beside[NOTIFIER] = make_notifier(settings, engine_options, Path(folder))
             others.append(other)
-        app = make_app(lanes, web_port, web_bind, Path(folder), _stop_this_process, beside)
+        app = make_app(lanes, web_port, web_bind, Path(folder), _stop_this_process, beside, registry)
         host = _host(app, *others)
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)  # records and decisions hold no cycles; looking for some costs a tenth

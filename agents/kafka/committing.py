@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from agents.kafka.options import Options
     from agents.kafka.reading import Place
     from agents.kafka.shard import Shard
+    from agents.metrics.lanes import Meter
     from streams.processor import Outcome, Processor, Tables
 
 
@@ -25,14 +27,17 @@ class Committing:
     """Runs batches in transactions of the producer of this slot.
 
     positions  the next offset of each input that is not committed yet
-    outcomes   (topic, outcome) -> records; counts: transactions and records
+    outcomes   (topic, outcome) -> records
+    counts     transactions, records in them, aborts
     """
 
-    def __init__(self, options: Options, processor: Processor, dispatch: Dispatch) -> None:
+    def __init__(self, options: Options, processor: Processor, dispatch: Dispatch, meter: Meter | None = None) -> None:
         self._options = options
         self._processor = processor
         self._dispatch = dispatch
         self._work = Work(options, processor, dispatch, self._send)
+        self._meter = meter
+        self._work.tally = None if meter is None else meter.tally
         self._changelog = options.topic(processor.changelog)
         self._inputs = [options.topic(topic) for topic in processor.inputs]
         self._transactions: Transactions | None = None
@@ -99,6 +104,10 @@ class Committing:
         shards = batch.shards
         before = copy.deepcopy(self._dispatch.failures), dict(self.positions)
         work.counts.clear()
+        meter = self._meter
+        if meter is not None:
+            meter.tally.clear()
+        began = time.monotonic()
         for shard in shards:
             shard.begin()
         try:
@@ -112,6 +121,7 @@ class Committing:
             for shard in shards:
                 shard.aborted()
             self._dispatch.failures, self.positions = before
+            self.counts["aborts"] += 1
             transactions.abort()
             raise
         for shard in shards:
@@ -119,6 +129,8 @@ class Committing:
         self.outcomes += work.counts
         self.counts["transactions"] += 1
         self.counts["records"] += batch.size
+        if meter is not None:
+            meter.committed(batch.size, time.monotonic() - began)
 
     def _process(self, batch: Batch, culprit: str | None) -> None:
         work, positions = self._work, self.positions

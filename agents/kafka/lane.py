@@ -7,6 +7,7 @@ the group speaks to this worker only inside `poll`: so no partition ever leaves 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -24,12 +25,11 @@ from agents.kafka.transaction import Aborted, Lost
 from schemas.errors import Misuse, Unavailable
 
 if TYPE_CHECKING:
-    from collections import Counter
-
     from confluent_kafka import Consumer, KafkaError
 
     from agents.kafka.options import Options
-    from streams.processor import Outcome, Processor
+    from agents.metrics.lanes import Meter
+    from streams.processor import Outcome, Processor, Tables
     from streams.topics import Topic
 
 _IDLE = 0.1
@@ -48,14 +48,15 @@ class Lane:
     after those two the lane is of no use.
     """
 
-    def __init__(self, processor: Processor, options: Options) -> None:
+    def __init__(self, processor: Processor, options: Options, meter: Meter | None = None) -> None:
         self.processor = processor
         self.restored = 0  # changelog records read so far
+        self._restores = 0
         self._options = options
         self._dispatch = Dispatch()
         self._member = Membership(processor, options, self._leaving)
         self._reading = Reading(self._member.inputs, options, self._member.complain)
-        self._committing = Committing(options, processor, self._dispatch)
+        self._committing = Committing(options, processor, self._dispatch, meter)
         self._following: Following | None = None
         self._restore: Restore | None = None
         self._shards: dict[int, Shard] = {}
@@ -88,8 +89,27 @@ class Lane:
 
     @property
     def counts(self) -> Counter[str]:
-        """Transactions committed, and records in them."""
-        return self._committing.counts
+        """Transactions, records in them, aborts; rebalances; restores, and the records restored."""
+        since = {"rebalances": self._member.rebalances, "restores": self._restores, "restored": self.restored}
+        return self._committing.counts.copy() + Counter(since)
+
+    @property
+    def tables(self) -> Tables:
+        """What the processor reads beside its records, as far as it was read."""
+        return {} if self._following is None else self._following.tables
+
+    def lag(self) -> dict[tuple[str, int], int]:
+        """(topic, partition) -> records of the inputs that are not processed yet."""
+        behind = self._reading.lag(self._committing.positions.copy())
+        return {(self.processor.inputs[number].name, partition): n for (number, partition), n in behind.items()}
+
+    def sizes(self) -> dict[int, tuple[int, int]]:
+        """Partition -> keys remembered, and the bytes that are kept for them."""
+        return {partition: (len(shard), shard.size) for partition, shard in self._shards.copy().items()}
+
+    def states(self) -> list[tuple[str, bytes]]:
+        """The state of every key in the partitions of this worker."""
+        return [each for shard in list(self._shards.values()) for each in shard.states()]
 
     @property
     def outcomes(self) -> Counter[tuple[str, Outcome]]:
@@ -235,6 +255,7 @@ class Lane:
         if self._member.changed or not restored or not following.whole:
             return
         self.restored += restore.records
+        self._restores += 1
         self._end_restore()
         for shard in self._shards.values():
             following.catch_up(shard)

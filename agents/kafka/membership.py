@@ -45,6 +45,7 @@ class Membership:
         self.assigned: set[int] = set()
         self.changed = False
         self.joined = False
+        self.rebalances = 0
         self.partitions = 0  # of each input
         self.fatal: KafkaError | None = None  # what ended the membership
 
@@ -94,6 +95,7 @@ class Membership:
         consumer.assign([])  # and not the partitions, paused: see Reading
         self.assigned = {each.partition for each in partitions}
         self.changed = self.joined = True
+        self.rebalances += 1
         if len(partitions) != len(self.assigned) * len(self.inputs):
             log.error("inputs are not assigned together", processor=self._processor.name)
 

@@ -47,6 +47,10 @@ class Merge:
         """The input was read to its end."""
         self._ended[number] = True
 
+    def has_ended(self, number: int) -> bool:
+        """Whether the input is known to be at its end."""
+        return self._ended[number]
+
     def is_full(self, number: int) -> bool:
         """Whether fetching this input should pause."""
         return len(self._queues[number]) >= FULL

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Place = tuple[int, int]
 """An input, by its number among the inputs of the processor, and a partition."""
 
+_LOOK = 1.0
+"""Seconds between two looks at how far the inputs reach."""
+
 SILENCE = 10.0
 """Seconds in which an input that began to be read says something: a record, or that it is at its end."""
 
@@ -43,6 +46,8 @@ class Reading:
         self._arrived: dict[Place, int] = {}
         self._unheard: dict[Place, float] = {}
         self._paused: set[Place] = set()
+        self._ends: dict[Place, int] = {}
+        self._looked = 0.0
         self._first = 0
         self._assigned = False
         self.silence = SILENCE
@@ -56,6 +61,21 @@ class Reading:
     def at_end(self) -> bool:
         """Whether nothing is buffered and nothing is known to be left, in any partition."""
         return all(merge.at_end for merge in self._merges.values())
+
+    def lag(self, positions: Mapping[Place, int]) -> dict[Place, int]:
+        """Records from `positions` to the ends that brokers told last. May be asked from any thread.
+
+        Offsets that hold no record (markers of transactions) count until the input was read to its end.
+        """
+        merges, ends = self._merges.copy(), self._ends.copy()
+        behind = {}
+        for place, expected in self._expected.copy().items():
+            merge, end = merges.get(place[1]), ends.get(place)
+            if merge is not None and merge.has_ended(place[0]):
+                end = expected
+            if end is not None and place in positions:
+                behind[place] = max(0, max(end, expected) - positions[place])
+        return behind
 
     def is_at_end(self, partition: int) -> bool:
         """As `at_end`, of one partition."""
@@ -76,6 +96,7 @@ class Reading:
         self._resume(consumer)
         consumer.assign([self._place(place, offset) for place, offset in self._expected.items()])
         self._assigned = True
+        self._ends = {}
         self._unheard = dict.fromkeys(self._expected, time.monotonic() + self.silence)
 
     def halt(self, consumer: Consumer) -> None:
@@ -126,6 +147,9 @@ class Reading:
         if messages:
             self._mark_ends(consumer)
         self._throttle(consumer, now)
+        if now - self._looked >= _LOOK:
+            self._looked = now
+            self._note_ends(consumer)
         if self._unheard and now > min(self._unheard.values()):
             log.warning("inputs said nothing: read anew", partitions=len(self._unheard), seconds=self.silence)
             self._assign(consumer)
@@ -160,6 +184,13 @@ class Reading:
             if offset + 1 >= consumer.get_watermark_offsets(self._place(place), cached=True)[1]:
                 self._merges[place[1]].end(place[0])
         self._arrived.clear()
+
+    def _note_ends(self, consumer: Consumer) -> None:
+        """Keep what brokers said of the ends, for those who may not ask the client: it may be closed meanwhile."""
+        for place in self._expected:
+            end = consumer.get_watermark_offsets(self._place(place), cached=True)[1]
+            if end >= 0:
+                self._ends[place] = end
 
     def _throttle(self, consumer: Consumer, now: float) -> None:
         """Pause inputs of which much is buffered, resume those of which little is."""

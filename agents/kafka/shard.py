@@ -81,6 +81,15 @@ class Shard:
     def __len__(self) -> int:
         return len(self._values)
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept for the keys. May be asked from any thread."""
+        return sum(map(len, list(self._values.values())))
+
+    def states(self) -> list[tuple[str, bytes]]:
+        """The state of every key. May be asked from any thread."""
+        return [(key, state_of(kept)) for key, kept in list(self._values.items())]
+
     def state(self, key: str) -> bytes | None:
         """The processor's state of a key."""
         kept = self._values.get(key)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from agents.kafka.merge import Arrival
     from agents.kafka.options import Options
     from agents.kafka.shard import Shard
+    from agents.metrics.committed import Tally
     from schemas.record import Record
     from streams.processor import Processor, Step, Tables
 
@@ -59,6 +60,8 @@ class Work:
         self.partitions = 0
         self.tables: Tables = {}
         self.counts: Counter[tuple[str, Outcome]] = Counter()
+        self.tally: Tally | None = None  # of the records that are sent
+        self._appended: float | None = None  # when the record at hand came, in seconds since 1970
 
     # Records
 
@@ -66,6 +69,7 @@ class Work:
         """Fold one record in. `now` is the real time (ms)."""
         if shard.move(arrival.time):
             self.wake(shard)
+        self._appended = arrival.time / 1_000
         topic = self._processor.inputs[arrival.input]
         message = arrival.message
         key: str | None = None
@@ -146,7 +150,7 @@ class Work:
         if not shard.add_letter(original.id) and not again:
             return Outcome.DUPLICATE
         letter = dead_letter(original, exception, message, processor)
-        self._send(letter, shard.time)
+        self._emit(letter, shard)
         headers = letter.headers or {}
         topic, key = original.topic, original.key
         told = marked_by(headers, [self._processor], topic)
@@ -161,6 +165,7 @@ class Work:
 
     def wake(self, shard: Shard, limit: int | None = None) -> int:
         """Call the keys whose time has come, in order of time and key; how many."""
+        self._appended = None
         number = 0
         while number != limit and (key := shard.woken()) is not None:
             state = shard.state(key)
@@ -171,6 +176,7 @@ class Work:
 
     def reconsider(self, shard: Shard, key: str) -> None:
         """A table changed in a way that touches this key."""
+        self._appended = None
         state = shard.state(key)
         if state is not None:
             self._step(shard, key, state, partial(self._processor.reconsider, key, state, self.tables), "reconsider")
@@ -186,11 +192,16 @@ class Work:
 
     def _apply(self, shard: Shard, key: str, result: Applied) -> None:
         for entry in result.entries:
-            self._send(entry, shard.time)
+            self._emit(entry, shard)
         for original, letter in letters_of(result.step, self._processor.name):
             shard.add_letter(original.id)
-            self._send(letter, shard.time)
+            self._emit(letter, shard)
         shard.keep(key, result.step)
+
+    def _emit(self, entry: Entry, shard: Shard) -> None:
+        self._send(entry, shard.time)
+        if self.tally is not None:
+            self.tally.note(entry, self._appended)
 
 
 def _original(arrival: Arrival, topic: object, key: str | None) -> Original:

@@ -87,7 +87,7 @@ def test_a_field_that_logs_do_not_know_is_dropped():
 
 
 def test_of_a_library_the_template_stands_without_arguments():
-    (line,) = logged(lambda: logging.getLogger("faust.x").warning("crashed: %r", {"claim": "Canary"}))
+    (line,) = logged(lambda: logging.getLogger("faust.x").error("crashed: %r", {"claim": "Canary"}))
 
     assert "crashed: %r" == line["event"]
     assert "Canary" not in str(line)
@@ -110,7 +110,7 @@ def test_of_an_exception_the_class_and_the_place_stand_and_not_its_text():
 
 
 def test_a_record_that_cannot_be_formatted_is_not_printed_either(capsys):
-    logged(lambda: logging.getLogger("faust").warning("%d", "Canary"))
+    logged(lambda: logging.getLogger("faust").error("%d", "Canary"))
 
     assert "" == capsys.readouterr().err
 
