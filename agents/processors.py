@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.adjudication import Adjudication
+from streams.alerting import Alerting
 from streams.feedback import Feedback
 from streams.learning import Learning
 
@@ -18,5 +19,6 @@ PROCESSORS: dict[str, Callable[[Rules], Processor]] = {
     Adjudication.name: Adjudication,
     Feedback.name: Feedback,
     Learning.name: lambda _: Learning(),
+    Alerting.name: lambda _: Alerting(),
 }
 """By name, as `cleanclaim worker --agents` takes them."""
