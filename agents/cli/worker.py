@@ -133,7 +133,7 @@ def _run(
     counts = Committed()
     meters = [Meter(processor, counts) for processor in processors]
     lanes = [Lane(processor, engine_options, meter) for processor, meter in zip(processors, meters, strict=True)]
-    registry = registry_of([counts.show, *(meter.show for meter in meters), Lanes(lanes).show])
+    registry = registry_of([counts.show, *(meter.show for meter in meters), Lanes(lanes, counts).show])
     ProcessCollector(registry=registry)
     with tempfile.TemporaryDirectory(prefix="cleanclaim-") as folder:
         beside, others = {}, []

@@ -17,6 +17,7 @@ from agents.metrics import textfile
 from agents.metrics.committed import COUNTED, Committed
 from agents.metrics.figures import registry_of
 from agents.metrics.labels import UNKNOWN
+from agents.metrics.states import States
 from agents.metrics.tables import edits_by_status
 from streams.topics import DEAD_LETTERS, EDITS
 
@@ -34,7 +35,8 @@ EVERY = 15.0
 
 _SETTING = "metrics"
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-_STATES = """
+_STATES_OF = "SELECT key, value FROM state WHERE processor = (SELECT id FROM names WHERE name = ?) ORDER BY key"
+_KEYS = """
     SELECT substr(name, length('processor ') + 1), count(*) FROM state JOIN names ON names.id = processor
     GROUP BY processor
 """
@@ -53,7 +55,8 @@ class Metering:
         self._path = path
         self._stream_time = stream_time
         self._counts = Committed()
-        self._registry = registry_of([self._counts.show, self._show])
+        states = States(self._states, self._counts)
+        self._registry = registry_of([self._counts.show, states.show, self._show])
         self._waiting, self._committing = self._counts.tally(), self._counts.tally()
         self._waiting_end = self._committing_end = 0
         kept = json.loads(store.setting(_SETTING) or '{"seq": 0, "counts": []}')
@@ -108,11 +111,14 @@ class Metering:
         )
         textfile.write(self._registry, self._path)
 
+    def _states(self, processor: str) -> list[tuple[str, bytes]]:
+        return self._store.read(_STATES_OF, (f"processor {processor}",))
+
     def _show(self, figures: Figures) -> None:
         """What the store itself says."""
         for (topic, outcome), number in self._reader.outcomes_by_topic().items():
             figures.add("cleanclaim_input_records_total", (topic or UNKNOWN, outcome.value), number)
-        for processor, keys in self._store.read(_STATES):
+        for processor, keys in self._store.read(_KEYS):
             figures.add("cleanclaim_state_keys", (processor, ""), keys)
         edits_by_status(figures, self._reader.table(EDITS))
         figures.add("cleanclaim_store_bytes", (), self._store.read(_SIZE)[0][0])

@@ -106,19 +106,19 @@ COUNTED: tuple[Topic, ...] = tuple(BY_TOPIC[name] for name in _NOTES)
 
 
 class Committed:
-    """The counts of one process. Any thread may add and read."""
+    """The counts of one process. Any thread may add and read. Its labels are bounded together."""
 
     def __init__(self) -> None:
         self._counts: Counts = Counter()
         self._latency = Histogram(_LATENCY.buckets)
         self._last_commit = 0.0
-        self._edit = Bounded(LEARNED_EDITS, (edit.edit_id for edit in EDITS))
-        self._site = Bounded(SITES)
+        self.edit_label = Bounded(LEARNED_EDITS, (edit.edit_id for edit in EDITS))
+        self.site_label = Bounded(SITES)
         self._lock = threading.Lock()
 
     def tally(self) -> Tally:
-        """For one batch, or one after the other. Its labels are bounded together with all others of this process."""
-        return Tally(self._edit, self._site)
+        """For one batch, or one after the other."""
+        return Tally(self.edit_label, self.site_label)
 
     def add(self, tally: Tally, ended: float) -> None:
         """Count what a commit at `ended` (seconds since 1970) made certain."""
@@ -157,6 +157,6 @@ class Committed:
         """Let values that were shown before go on being shown."""
         for name, value in zip(names, values, strict=True):
             if name == "edit_id":
-                self._edit(value)
+                self.edit_label(value)
             elif name == "site_id":
-                self._site(value)
+                self.site_label(value)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agents.metrics.catalogue import BY_NAME
 from agents.metrics.figures import Histogram
+from agents.metrics.states import States
 from agents.metrics.tables import edits_by_status
 from streams.topics import EDITS, INPUT_TOPICS
 
@@ -78,20 +79,28 @@ class Shown(Protocol):
     def lag(self) -> Mapping[tuple[str, int], int]:
         """(topic, partition) -> records that were not yet processed."""
 
+    def states(self) -> list[tuple[str, bytes]]:
+        """Key and state of all keys."""
+
     def sizes(self) -> Mapping[int, tuple[int, int]]:
         """Partition -> keys remembered, and the bytes of their states."""
 
 
 class Lanes:
-    """A source of a scrape: all lanes of a worker."""
+    """A source of a scrape: all lanes of a worker, and what they remember."""
 
-    def __init__(self, lanes: Sequence[Shown]) -> None:
+    def __init__(self, lanes: Sequence[Shown], counts: Committed) -> None:
         self._lanes = lanes
+        self._states = States(self._states_of, counts)
+
+    def _states_of(self, processor: str) -> list[tuple[str, bytes]]:
+        return [each for lane in self._lanes if lane.processor.name == processor for each in lane.states()]
 
     def show(self, figures: Figures) -> None:
         """Fill in what each lane shows."""
         for lane in self._lanes:
             _show(lane, figures)
+        self._states.show(figures)
         edits = next((lane.tables[EDITS.name] for lane in self._lanes if EDITS.name in lane.tables), None)
         if edits is not None:  # the same in every lane
             edits_by_status(figures, edits)

@@ -30,6 +30,9 @@ class Shown:
     def lag(self):
         return {("encounters.v1", 4): 12}
 
+    def states(self):
+        raise AssertionError("only those of alerting and learning are looked at")
+
     def sizes(self):
         return {4: (2, 300), 5: (1, 100)}
 
@@ -44,7 +47,7 @@ def shown(*sources):
 
 
 def test_a_lane_shows_its_lag_its_state_and_what_it_did():
-    found = shown(Lanes([Shown(Ledger())]).show)
+    found = shown(Lanes([Shown(Ledger())], Committed()).show)
 
     assert {
         ("ready", "ledger"): 1,
@@ -60,14 +63,14 @@ def test_a_lane_shows_its_lag_its_state_and_what_it_did():
 
 
 def test_outcomes_are_those_of_records_from_outside():
-    found = shown(Lanes([Shown(Ledger()), Shown(Tally())]).show)
+    found = shown(Lanes([Shown(Ledger()), Shown(Tally())], Committed()).show)
 
     assert [("input_records_total", "applied", "encounters.v1")] == [key for key in found if "input_records" in key[0]]
 
 
 def test_edits_are_shown_once_though_several_lanes_know_them():
     tables = {EDITS.name: {"a": edit("a", "P1", 0)}}
-    found = shown(Lanes([Shown(Tally()), Shown(Ledger(), tables), Shown(Ledger(), tables)]).show)
+    found = shown(Lanes([Shown(Tally()), Shown(Ledger(), tables), Shown(Ledger(), tables)], Committed()).show)
 
     assert 1 == found["edits", "ACTIVE"]
 
