@@ -9,10 +9,10 @@ BIN := $(VENV)/bin
 # pip's and pytest's scratch files stay inside the clone.
 export TMPDIR := $(CURDIR)/.tmp
 
-.PHONY: help setup demo test lint format bench bench-kafka docs tables clean
+.PHONY: help setup demo test lint format bench bench-kafka bench-learning docs tables clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.ready-dev ## make .venv with all that the other targets need
 
@@ -43,6 +43,10 @@ bench: $(VENV)/.ready ## throughput, memory and disk on a million events
 bench-kafka: $(VENV)/.ready-dev ## the Kafka engine beside stock Faust and a pass-through, on a broker of its own
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.kafka $(if $(FACTS),--facts $(FACTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(RATE),--rate $(RATE)) $(if $(ENCOUNTERS),--encounters $(ENCOUNTERS)) $(if $(PARTITIONS),--partitions $(PARTITIONS))
+
+bench-learning: $(VENV)/.ready ## a simulated year of payers with hidden rules: what learning saves, and what it holds
+	@mkdir -p "$(TMPDIR)"
+	$(BIN)/python -m benchmarks.learning $(if $(VISITS),--visits $(VISITS)) $(if $(SEEDS),--seeds $(SEEDS))
 
 docs: $(VENV)/.ready ## the generated pages of docs/ anew, from the code
 	$(BIN)/python -m agents.docs

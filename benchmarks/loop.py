@@ -1,4 +1,4 @@
-"""The loop closed through the embedded engine: claims go out, payers answer, edits come, people look at what they hold."""
+"""The loop closed on the embedded engine: claims go out, payers answer, edits come, people look at what they hold."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from agents.embedded import Embedded, Options
+from agents.embedded.collector import rare_collections
 from agents.settings import load_rules
 from benchmarks.payers import FIRST_DAY, YEAR, claim_of, facts_of
 from schemas.record import millis
@@ -141,7 +142,7 @@ class Loop:
     def run(self) -> Course:
         """Let the year pass, and some time after it."""
         began = time.perf_counter()
-        with self._engine as engine:
+        with self._engine as engine, rare_collections():  # as when the engine reads files
             for visit in self._visits.values():
                 self._at(visit.at, lambda visit=visit: self._bill(visit))  # type: ignore[misc]  # binds this visit
             while self._agenda:

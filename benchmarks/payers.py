@@ -94,11 +94,13 @@ LEARNABLE_SHARE = 0.8
 LEARNABLE_LINES = 10  # a month
 
 NOISE = (("97", 4), ("50", 5), ("252", 5), ("16", 8), ("197", 8))
-"""What payers deny now and then without any rule: reason code and lines of a thousand. The last two are unavoidable."""
+"""What payers deny now and then without any rule: reason code and lines of a thousand."""
+
+UNAVOIDABLE = frozenset({"16", "197"})
 
 
 class Answer(NamedTuple):
-    """What the payer says of a line: the reason it denies it for, None if it pays; the rule that fits it, if one does."""
+    """What the payer says of a line: why it denies it, None if it pays; the rule that fits the line, if one does."""
 
     reason: str | None
     rule: HiddenRule | None
@@ -109,9 +111,9 @@ class Answer(NamedTuple):
         return self.rule is not None
 
     @property
-    def by_rule(self) -> bool:
-        """Whether it is denied by a rule."""
-        return self.rule is not None and self.reason is not None
+    def avoidable(self) -> bool:
+        """Whether it is denied for a reason that a look before release could have avoided."""
+        return self.reason is not None and self.reason not in UNAVOIDABLE
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,6 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from schemas.denial import DenialCategory
-from schemas.record import millis
 from streams.edit_match import Feature, Place
 from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
@@ -34,7 +33,9 @@ _MOST_REASONS = 8  # reason codes counted for a pattern and category; payers giv
 CATEGORIES: tuple[DenialCategory, ...] = get_args(DenialCategory)
 """The stored bytes hold positions in it: only ever append."""
 
-_OTHER = CATEGORIES.index("OTHER")
+CATEGORY: dict[str, int] = {category: number for number, category in enumerate(CATEGORIES)}
+
+_OTHER = CATEGORY["OTHER"]
 
 _PAID = struct.Struct(">HBI")  # day, number of categories denied, lines paid
 _DENIED = struct.Struct(">BIqII")  # category, lines, cents, first and last in the day (ms after midnight)
@@ -87,7 +88,7 @@ class Row:
     reasons         category -> reason code -> denied lines that gave it, as long as the pattern is kept
     """
 
-    __slots__ = ("_days", "_head", "days", "feature", "pattern", "place", "reasons", "traits")
+    __slots__ = ("_days", "_head", "_reasons", "days", "feature", "pattern", "place", "reasons", "traits")
 
     def __init__(self, payer_id: str, procedure_code: str, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -110,9 +111,11 @@ class Row:
             ]
         )
         self._days: dict[int, bytes] = {}
+        self._reasons: bytes | None = None
 
-    def count(self, denial: Denial, day: int, sign: int) -> Counted | None:
-        """Count a line of `day` (+1), or take it back (-1). None if there is none to take back."""
+    def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
+        """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
+        day = at // DAY
         known = self.days.get(day)
         this = known or Day()
         category = self._category(denial, this)
@@ -120,7 +123,7 @@ class Row:
             if not this.paid and sign < 0:
                 return None
             this.paid += sign
-        elif not self._count_denied(denial, this, category, sign):
+        elif not self._count_denied(denial, this, category, at, sign):
             return None
         self._keep(day, this, new=known is None)
         return Counted(self, category)
@@ -131,7 +134,7 @@ class Row:
         A record that takes a line back no longer says which it was. PAID lines have the category OTHER; of denials in
         it, it is one of those if the day has one, and its reasons are known from denials.
         """
-        category = CATEGORIES.index(denial.category)
+        category = CATEGORY[denial.category]
         if denial.outcome == "PAID":
             return None
         if denial.outcome == "DENIED" or category != _OTHER:
@@ -140,8 +143,7 @@ class Row:
         was_denied = _OTHER in day.denied and (not day.paid or all(code in known for code in denial.reason_codes))
         return category if was_denied else None
 
-    def _count_denied(self, denial: Denial, day: Day, category: int, sign: int) -> bool:
-        at = millis(denial.occurred_at)
+    def _count_denied(self, denial: Denial, day: Day, category: int, at: int, sign: int) -> bool:
         lines, cents, first, last = day.denied.get(category, Denied(0, 0, at, at))
         if lines + sign < 0:
             return False
@@ -156,6 +158,7 @@ class Row:
                 codes[code] = codes.get(code, 0) + sign
                 if codes[code] <= 0:
                     del codes[code]
+        self._reasons = None
         return True
 
     def _keep(self, day: int, this: Day, *, new: bool) -> None:
@@ -179,9 +182,10 @@ class Row:
 
     def dump(self) -> bytes:
         """As bytes; only the days that changed since the last time are written anew."""
-        reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
-        texts = json.dumps(reasons, sort_keys=True, separators=(",", ":")).encode() if reasons else b""
-        return pack([self._head, texts, b"".join(self._days.values())])
+        if self._reasons is None:
+            reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
+            self._reasons = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
+        return pack([self._head, self._reasons, b"".join(self._days.values())])
 
     @classmethod
     def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
@@ -192,7 +196,7 @@ class Row:
         pattern = Pattern(claim_type.decode(), place.decode() or None, others, modifiers, families)
         row = cls(payer_id, procedure_code, pattern)
         if texts:
-            row.reasons = {CATEGORIES.index(name): codes for name, codes in json.loads(texts).items()}
+            row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(texts).items()}
         at = 0
         while at < len(days):
             start = at
@@ -225,9 +229,9 @@ class Evidence:
         self._cells = 0
         self._oldest = 0  # no row has an older day
 
-    def count(self, denial: Denial) -> Counted | None:
-        """Count a denied or paid line, or take one back. None where that changes nothing: too old, or not known."""
-        day = millis(denial.occurred_at) // DAY
+    def count(self, denial: Denial, at: int) -> Counted | None:
+        """Count a line denied or paid `at` that time (ms), or take one back. None where it is too old or not known."""
+        day = at // DAY
         if day < self.first_day:
             return None
         seen = denial.pattern
@@ -245,7 +249,7 @@ class Evidence:
                 return None
             row = self._add(pattern)
         cells = len(row.days)
-        counted = row.count(denial, day, sign)
+        counted = row.count(denial, at, sign)
         self._cells += len(row.days) - cells
         self.last_day = max(self.last_day, day)
         self._oldest = min(self._oldest, day)

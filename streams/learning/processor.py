@@ -48,9 +48,10 @@ class Learning:
         if record.topic is EDIT_DECISIONS:
             return self._decided(known, record, cast("EditDecision", event), state)
         denial = cast("Denial", event)
-        learner = Learner(known, record.time, millis(denial.occurred_at))
+        at = millis(denial.occurred_at)
+        learner = Learner(known, record.time, at)
         self._turn(known, record.time, learner)
-        emits = self._learn(known, denial, learner)
+        emits = self._learn(known, denial, at, learner)
         return self._step(known, known.dump(), emits)
 
     def wake(self, key: str, state: bytes, time: int) -> Step:
@@ -79,13 +80,13 @@ class Learning:
             known.age(today)
         learner.judge_due()
 
-    def _learn(self, known: LearningState, denial: Denial, learner: Learner) -> list[Emit]:
-        counted = known.evidence.count(denial)
+    def _learn(self, known: LearningState, denial: Denial, at: int, learner: Learner) -> list[Emit]:
+        counted = known.evidence.count(denial, at)
         if counted is None:
             return [Emit(EDITS, edit) for edit in learner.revisions]
         row, category = counted
-        known.surge.count(denial, denied=category is not None, today=known.today)
-        self._hit(known, denial, counted)
+        known.surge.count(denial, at // DAY, denied=category is not None, today=known.today)
+        self._hit(known, denial, at // DAY, counted)
         if denial.outcome == "WITHDRAWN":
             learner.judge(row)
         elif category is None:
@@ -95,7 +96,7 @@ class Learning:
         if learner.revisions or category is not None or denial.outcome == "WITHDRAWN":
             known.look_ahead()
         emits = [Emit(EDITS, edit) for edit in learner.revisions]
-        alert = known.surge.look(known.today, millis(denial.occurred_at)) if category is not None else None
+        alert = known.surge.look(known.today, at) if category is not None else None
         if alert is not None:
             emits.append(Emit(ALERTS, alert))
         return emits
@@ -113,14 +114,14 @@ class Learning:
                 return self._step(known, known.dump(), emits)
         return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
 
-    def _hit(self, known: LearningState, denial: Denial, counted: Counted) -> None:
+    def _hit(self, known: LearningState, denial: Denial, day: int, counted: Counted) -> None:
         """Count the line for the edits that speak of it: what they would have held, and what became of it.
 
         A denial that no look before release could have avoided says nothing for or against an edit.
         """
         row, category = counted
         if category is None or denial.avoidable:
-            day, sign = millis(denial.occurred_at) // DAY, -1 if denial.outcome == "WITHDRAWN" else 1
+            sign = -1 if denial.outcome == "WITHDRAWN" else 1
             for kept in known.speaking_of(row):
                 kept.hit(day, sign, denied=category is not None)
 

@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from schemas.alert import Alert
-from schemas.record import millis, moment
+from schemas.record import moment
 from streams.naming import name_uuid
 from streams.poisson import tail
 
@@ -76,9 +76,8 @@ class Surge:
         """Stream time (ms) at which a surge may be over though nothing comes: the next midnight."""
         return None if self._episode is None else (self._today + 1) * DAY
 
-    def count(self, denial: Denial, *, denied: bool, today: int) -> None:
-        """Count an answer, or take it back, on its day. `today` is the day of stream time."""
-        day = millis(denial.occurred_at) // DAY
+    def count(self, denial: Denial, day: int, *, denied: bool, today: int) -> None:
+        """Count an answer of `day`, or take it back. `today` is the day of stream time."""
         self._turn(today)
         if day <= today - KEPT:
             return
