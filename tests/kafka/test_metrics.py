@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 import urllib.request
 from collections import Counter
@@ -14,6 +15,7 @@ from agents.generate import generate
 from agents.metrics.catalogue import METRICS
 from agents.ndjson import read_line
 from agents.ndjson_errors import UnreadableLine
+from schemas import registry
 from streams.topics import FACT_TOPICS
 from tests.kafka_workers import Site
 
@@ -52,18 +54,9 @@ def test_a_worker_shows_what_it_committed_and_where_it_is(site):
     site.send("encounters.v1", "E1", b"garbage")
     worker = site.worker("a")
     worker.wait()
-    end = time.monotonic() + 60
-    while True:
-        found = scrape(worker)
-        taken = sum(total(found, "cleanclaim_input_records_total", "topic").values())
-        if taken >= published + 1 or time.monotonic() > end:
-            break
-        time.sleep(0.2)
-    time.sleep(1.5)  # the ends of the inputs are looked at once a second
-    found = scrape(worker)
+    found = settled(worker, published + 1)
 
     decisions = site.decisions()
-    assert published + 1 == taken
     assert Counter((each.route,) for each in decisions) == total(found, "cleanclaim_decisions_total", "route")
     spoke = {(each.decision_id, finding.edit_id) for each in decisions for finding in each.findings}
     assert Counter((edit,) for _, edit in spoke) == total(found, "cleanclaim_decision_edits_total", "edit_id")
@@ -82,9 +75,58 @@ def test_a_worker_shows_what_it_committed_and_where_it_is(site):
     transactions = total(found, "cleanclaim_transactions_total", "processor")
     assert transactions == total(found, "cleanclaim_transaction_seconds_count", "processor")
     assert {("ACTIVE",): 0, ("SHADOW",): 0}.items() <= total(found, "cleanclaim_edits", "status").items()
+    assert open_holds(site) == total(found, "cleanclaim_holds_open", "edit_id")
     declared = {metric.name for metric in METRICS}
     shown = {name for name, _ in found if name.startswith("cleanclaim_")}
     assert set() == {re.sub("_(bucket|count|sum)$", "", name) for name in shown} - declared
+
+
+def test_gauges_survive_a_restart_and_counters_begin_anew(site):
+    published = site.publish(each.line for each in generate(60, 11))
+    first = site.worker("a")
+    first.wait()
+    before = settled(first, published)
+    first.signal(signal.SIGKILL)
+    first.ends()
+    second = site.worker("a")
+    second.wait()
+    after = settled(second, 0)
+
+    for gauge, label in (
+        ("cleanclaim_holds_open", "edit_id"),
+        ("cleanclaim_held_cents", "edit_id"),
+        ("cleanclaim_hold_oldest_due_timestamp_seconds", "edit_id"),
+        ("cleanclaim_state_keys", "partition"),
+        ("cleanclaim_alerts_firing", "kind"),
+    ):
+        assert total(before, gauge, label) == total(after, gauge, label)
+    assert open_holds(site) == total(after, "cleanclaim_holds_open", "edit_id")
+    assert {} == total(after, "cleanclaim_decisions_total", "route")
+
+
+def settled(worker, published):
+    """The figures once so many records were taken and nothing is left to do: two looks that show the same work."""
+    end = time.monotonic() + 60
+    before = None
+    while time.monotonic() < end:
+        found = scrape(worker)
+        work = total(found, "cleanclaim_processed_records_total", "processor")
+        taken = sum(total(found, "cleanclaim_input_records_total").values())
+        lag = sum(total(found, "cleanclaim_lag_records").values())
+        if taken == published and not lag and work == before:
+            return found
+        before = work
+        time.sleep(2)  # the ends of the inputs are looked at once a second
+    raise AssertionError("the worker did not come to rest")
+
+
+def open_holds(site):
+    """Edit -> holds opened and not closed, as holds.v1 has it."""
+    counts = Counter()
+    for message in site.read(["holds.v1"]):
+        hold = registry.read(message.value())
+        counts[(hold.edit_id,)] += 1 if hold.state == "OPENED" else -1
+    return dict(+counts)
 
 
 def read_key(line):
