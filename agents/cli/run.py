@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import click
 
@@ -15,14 +15,27 @@ from agents.cli.progress import RunProgress
 from agents.cli.screen import Column, Screen, counted
 from agents.cli.store import open_engine
 from agents.embedded import Options
-from agents.settings import load_rules
+from agents.settings import load_rules, load_settings
+from schemas.errors import Misuse
 from streams.processor import Outcome
-from streams.topics import CLAIMS_HELD, CLAIMS_REBUILD, CLAIMS_RELEASED, DEAD_LETTERS, HOLDS, INPUT_TOPICS, TOPICS
+from streams.topics import (
+    ALERTS,
+    CLAIMS_HELD,
+    CLAIMS_REBUILD,
+    CLAIMS_RELEASED,
+    DEAD_LETTERS,
+    DENIALS,
+    HOLDS,
+    INPUT_TOPICS,
+    TOPICS,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from agents.embedded import Embedded
+    from agents.settings import Settings
+    from schemas.alert import Alert
 
 
 @click.command(short_help="Decide the claims in files of events.")
@@ -48,6 +61,11 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write metrics to FILE in Prometheus' text format, while the run goes on and at its end (docs/metrics.md).",
 )
+@click.option(
+    "--notify",
+    is_flag=True,
+    help="At the end, tell the Alertmanager and the webhook of the settings of new alerts (docs/alerting-operations.md).",
+)
 @options.rules
 @options.as_json
 def run(  # noqa: PLR0913 - one parameter per option
@@ -58,6 +76,7 @@ def run(  # noqa: PLR0913 - one parameter per option
     clock: Literal["events", "wall"],
     batch: int,
     metrics: Path | None,
+    notify: bool,
     reference: Path | None,
     config: Path | None,
     strict: bool,
@@ -72,6 +91,9 @@ def run(  # noqa: PLR0913 - one parameter per option
       cleanclaim generate --encounters 500 --seed 7 | cleanclaim run - --store day.db --out out/
     """
     total = check_inputs(files)
+    settings = load_settings() if notify else None
+    if settings is not None and not settings.notifies:
+        raise Misuse("--notify: nobody to tell; set CLEANCLAIM_ALERTMANAGER_URL or CLEANCLAIM_WEBHOOK_URL")
     rules = load_rules(reference, config)
     engine_options = Options(clock=clock, batch=batch, out=out, metrics=metrics)
     with open_engine(store, rules, engine_options) as engine, RunProgress(total) as progress:
@@ -82,14 +104,27 @@ def run(  # noqa: PLR0913 - one parameter per option
         after = engine.reader.counts()
         waiting = engine.reader.waiting_dead_letters()
         summary = Summary(engine.outcomes(), {name: after[name] - before[name] for name in after}, store, out)
+        alerts = [cast("Alert", logged.record) for logged in engine.reader.records(ALERTS)] if notify else []
     if as_json:
         options.print_json(summary.as_json())
     else:
         summary.print(Screen())
+    told_all = settings is None or _notify(alerts, store, settings)
     if strict and waiting:
         told = f"{counted(waiting, 'dead letter')} not replayed; cleanclaim dead-letters list shows each"
         click.echo(f"cleanclaim: --strict: {store}: {told}", err=True)
+    if (strict and waiting) or not told_all:
         click.get_current_context().exit(1)
+
+
+def _notify(alerts: Sequence[Alert], store: Path, settings: Settings) -> bool:
+    """Tell of the alerts that are committed by now; whether everybody was told of everything."""
+    from agents.notifier.afterwards import tell  # noqa: PLC0415 - an HTTP client takes half a second, and few runs need it
+
+    told = tell(alerts, store, settings)
+    for failure in told.failures:
+        click.echo(f"cleanclaim: --notify: {failure}; the next run with --notify tries again", err=True)
+    return not told.failures
 
 
 def _run_file(engine: Embedded, file: str, progress: RunProgress) -> None:
@@ -107,6 +142,7 @@ _WRITTEN = {
     CLAIMS_HELD.name: "decisions to hold",
     CLAIMS_REBUILD.name: "decisions to rebuild",
     HOLDS.name: "holds opened and closed, by edit",
+    DENIALS.name: "lines that payers denied or paid, and what was taken back",
     DEAD_LETTERS.name: "events that could not be read",
 }
 
