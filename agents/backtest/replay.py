@@ -99,21 +99,20 @@ class Replay:
             if item.topic in FACT_TOPICS:
                 kind = FACT_TOPICS.index(item.topic) + _UNREADABLE * item.is_letter
                 facts.put(item.key, Kept(item.order, kind, item.value, item.replay_of))
-            else:
-                denial = cast("Denial", self._source.read(item.value)[0])
-                denials.put(denial.claim_id, Kept(item.order, 0, item.value))
+            elif (denial := self._record(item.value)) is not None:
+                denials.put(cast("Denial", denial).claim_id, Kept(item.order, 0, item.value))
         denials.index()
 
     def _is_concerned(self, kept: Iterable[Kept]) -> bool:
         """Whether an edit on trial may speak of a claim among these facts: the rest need not even be decoded."""
         return any(
             claim is not None and self._scope.has_claim(cast("Claim", claim))
-            for claim in (self._record(each) for each in kept if each.kind == _CLAIM)
+            for claim in (self._record(each.value) for each in kept if each.kind == _CLAIM)
         )
 
-    def _record(self, kept: Kept) -> Record | None:
+    def _record(self, value: bytes) -> Record | None:
         try:
-            return self._source.read(kept.value)[0]
+            return self._source.read(value)[0]
         except Unreadable:
             return None
 

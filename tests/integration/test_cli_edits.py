@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 
@@ -224,6 +225,17 @@ def test_an_edit_of_a_persons_own_holds_the_claims_that_it_speaks_of(tmp_path):
     assert "was new, is ACTIVE: 93015 at place of service 11 of payer P01" in " ".join(added.stdout.split())
     assert ("PERSON", "ann") == tuple(found["edit"]["provenance"][name] for name in ("source", "decided_by"))
     assert "a person's; no answers" in edits("list", store).stdout
+
+
+def test_the_example_of_the_docs_is_an_edit(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "edits.md").read_text("utf-8")
+    path = tmp_path / "edit.json"
+    path.write_text(page.split("```json")[1].split("```")[0])
+    store = learned(tmp_path, denied=0, paid=1)
+
+    added = decide("add", store, path)
+
+    assert (0, True) == (added.exit_code, "was new, is ACTIVE" in added.stdout), added.output
 
 
 def test_an_edit_may_be_added_to_be_counted_only(tmp_path):
