@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 @click.option(
     "--notify",
     is_flag=True,
-    help="At the end, tell the Alertmanager and the webhook of the settings of new alerts (docs/alerting-operations.md).",
+    help="At the end, tell the Alertmanager and the webhook of the settings of new alerts.",
 )
 @options.rules
 @options.as_json
@@ -109,7 +109,7 @@ def run(  # noqa: PLR0913 - one parameter per option
         options.print_json(summary.as_json())
     else:
         summary.print(Screen())
-    told_all = settings is None or _notify(alerts, store, settings)
+    told_all = settings is None or _notify(alerts, before[ALERTS.name], store, settings)
     if strict and waiting:
         told = f"{counted(waiting, 'dead letter')} not replayed; cleanclaim dead-letters list shows each"
         click.echo(f"cleanclaim: --strict: {store}: {told}", err=True)
@@ -117,11 +117,11 @@ def run(  # noqa: PLR0913 - one parameter per option
         click.get_current_context().exit(1)
 
 
-def _notify(alerts: Sequence[Alert], store: Path, settings: Settings) -> bool:
+def _notify(alerts: Sequence[Alert], earlier: int, store: Path, settings: Settings) -> bool:
     """Tell of the alerts that are committed by now; whether everybody was told of everything."""
     from agents.notifier.afterwards import tell  # noqa: PLC0415 - an HTTP client takes half a second, and few runs need it
 
-    told = tell(alerts, store, settings)
+    told = tell(alerts, earlier, store, settings)
     for failure in told.failures:
         click.echo(f"cleanclaim: --notify: {failure}; the next run with --notify tries again", err=True)
     return not told.failures

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import aiohttp
 
 from agents.notifier.alertmanager import Alertmanager
+from agents.notifier.backoff import pauses
 from agents.notifier.posting import poster
 from agents.notifier.webhook import Webhook
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
+    from agents.notifier.backoff import Pauses
     from agents.settings import Settings
 
 
@@ -27,8 +29,8 @@ class Receivers(NamedTuple):
 
 
 @asynccontextmanager
-async def open_receivers(settings: Settings) -> AsyncIterator[Receivers]:
-    """Connections to them, for the time of the block."""
+async def open_receivers(settings: Settings, waits: Callable[[], Pauses] = pauses) -> AsyncIterator[Receivers]:
+    """Connections to them, for the time of the block. `waits`: how often and when the webhook is asked again."""
     async with aiohttp.ClientSession() as session:
         post = poster(session)
         alertmanager, webhook = None, None
@@ -36,7 +38,7 @@ async def open_receivers(settings: Settings) -> AsyncIterator[Receivers]:
             alertmanager = Alertmanager(settings.alertmanager_url, post, settings.runbooks_url, _now)
         if settings.webhook_url and settings.webhook_secret:
             url, secret = settings.webhook_url.get_secret_value(), settings.webhook_secret.get_secret_value()
-            webhook = Webhook(url, secret, post, settings.runbooks_url, time.time)
+            webhook = Webhook(url, secret, post, settings.runbooks_url, time.time, waits=waits)
         yield Receivers(alertmanager, webhook)
 
 

@@ -28,7 +28,11 @@ _PREFIX = "whsec_"
 
 
 class Undelivered(CleanclaimError):
-    """A webhook would not have an alert, or did not answer in all the time that it was given."""
+    """A webhook would not have an alert (`refused`), or did not answer in all the time that it was given."""
+
+    def __init__(self, text: str, *, refused: bool) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 def body_of(alert: Alert, runbooks: str) -> dict[str, Any]:
@@ -88,7 +92,7 @@ class Webhook:
         while not (answer := await self._send(alert, body)).taken:
             pause = None if answer.final else waits.after(answer.retry_after, self._now())
             if pause is None:
-                raise Undelivered(f"webhook: {answer}, at attempt {attempts}")
+                raise Undelivered(f"webhook: {answer}, at attempt {attempts}", refused=answer.final)
             await self._sleep(pause)
             attempts += 1
 
