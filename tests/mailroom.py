@@ -7,6 +7,7 @@ room.step.emits, room.evidence
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from schemas import codec
@@ -73,6 +74,11 @@ def remittance(
     } | changes
     content = codec.encode(Remittance(event_id="-", **values)).hex()
     return Remittance(**({"event_id": f"remittance-{content}"} | values))
+
+
+def event(sent: Remittance) -> str:
+    """A remittance as a line of NDJSON."""
+    return json.dumps({"topic": REMITTANCES.name, "value": sent.model_dump(mode="json")}) + "\n"
 
 
 def decision(of: Claim, route: str = "RELEASE", *, minutes: float = 60, sequence: int = 1) -> Decision:

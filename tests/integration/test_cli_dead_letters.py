@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from agents.cli.store import open_engine
+from schemas.record import millis
+from tests import mailroom
+from tests.conftest import package_rules
 from tests.integration.command_line import CLEAN, cleanclaim, decided, event, read, write
 
 DOCUMENT = CLEAN[1]
@@ -206,3 +210,18 @@ def test_a_correction_that_is_not_there_is_said_to_be_missing(store, tmp_path):
 
     assert 2 == result.exit_code
     assert "cannot be read" in result.stderr
+
+
+def test_a_remittance_whose_claim_never_came_is_listed_and_replayed_once_it_has(tmp_path):
+    paid = mailroom.remittance(mailroom.answer("93015", paid=60_00))
+    store = decided(tmp_path, mailroom.event(paid))
+    with open_engine(store, package_rules()) as engine:
+        engine.advance(millis(paid.received_at) + 30 * mailroom.DAY)
+    (letter,) = listed(store)
+    run = cleanclaim("run", write(tmp_path / "more.ndjson", *CLEAN), "--store", store, "--out", tmp_path / "out")
+    replayed = cleanclaim("dead-letters", "replay", "--all", "--store", store, "--out", tmp_path / "out")
+
+    assert ("remittances.v1", "feedback") == (letter["topic"], letter["where"])
+    assert "no released claim with this claim_id came within 30 days" in letter["reason"]
+    assert (0, 0) == (run.exit_code, replayed.exit_code)
+    assert 1 == len((tmp_path / "out" / "denials.v1.ndjson").read_text().splitlines())

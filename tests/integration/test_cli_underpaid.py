@@ -8,21 +8,15 @@ import sys
 import pytest
 
 from tests.integration.command_line import CLEAN, cleanclaim, decided
-from tests.mailroom import answer, remittance
+from tests.mailroom import answer, event, remittance
 
 CSV = "payer_id,procedure_code,effective_from,rate_cents\nP01,93015,2026-01-01,8000\n"
 SHORT = remittance(answer("93015", ("CO-45", 215_00), ("PR-2", 15_00), paid=60_00, charge=290_00))
 CUT = remittance(answer("93015", ("CO-45", 210_00), ("CO-59", 20_00), paid=60_00, charge=290_00))
 
 
-def answered(*remittances):
-    return [
-        json.dumps({"topic": "remittances.v1", "value": each.model_dump(mode="json")}) + "\n" for each in remittances
-    ]
-
-
 def underpaid(folder, *remittances, rates=CSV, arguments=()):
-    store = decided(folder, *CLEAN, *answered(*remittances))
+    store = decided(folder, *CLEAN, *map(event, remittances))
     (folder / "rates.csv").write_text(rates)
     return cleanclaim("underpaid", "--rates", folder / "rates.csv", "--store", store, *arguments)
 
@@ -96,7 +90,7 @@ def test_a_log_too_large_for_memory_is_read_in_shares(tmp_path, monkeypatch):
 
 
 def test_a_claim_answered_before_it_is_released_is_compared_as_well(tmp_path):
-    store = decided(tmp_path, *answered(SHORT), *CLEAN)
+    store = decided(tmp_path, event(SHORT), *CLEAN)
     (tmp_path / "rates.csv").write_text(CSV)
 
     assert "1 line of 1 short" in cleanclaim("underpaid", "--rates", tmp_path / "rates.csv", "--store", store).stdout
@@ -127,7 +121,7 @@ def test_a_file_that_is_not_there_or_no_text_is_misuse(tmp_path):
 
 
 def test_the_run_writes_what_payers_answered_as_evidence(tmp_path):
-    decided(tmp_path, *CLEAN, *answered(SHORT))
+    decided(tmp_path, *CLEAN, event(SHORT))
 
     (denial,) = map(json.loads, (tmp_path / "out" / "denials.v1.ndjson").read_text().splitlines())
     assert "P01|93015" == denial["key"]
