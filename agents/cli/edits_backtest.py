@@ -66,6 +66,8 @@ def backtest(  # noqa: PLR0913 - one parameter per option
     """
     if not edit_ids and not files:
         raise click.UsageError("name the edits to try, or give one --with FILE")
+    if since and until and until < since:
+        raise click.UsageError("--until: expected a day from --since on, got one before it")
     rules = load_rules(reference, config)
     window = Window(since and since.date(), until and until.date())
     with open_ledger(store, given) as ledger, _watching() as watch:

@@ -100,7 +100,8 @@ def retire(edit_id: str, **said: Any) -> None:
 def add(file: Path, **said: Any) -> None:
     """Add the edit in FILE (JSON): scope, match, severity, message, remedy and, if it is for some time only, dates.
 
-    docs/edits.md has an example. Its id follows from scope and match. Try it first: cleanclaim edits backtest --with.
+    docs/edits.md has an example. Its id follows from scope and match: where such an edit is there already, the file
+    changes its status, severity and dates. Try it first: cleanclaim edits backtest --with.
 
     \b
       cleanclaim edits add edit.json --reason "payer bulletin of August" --store day.db
@@ -111,15 +112,24 @@ def add(file: Path, **said: Any) -> None:
             edit = read_edit(file, by, reason, now)
             known = edits.get(edit.edit_id)
             if known is not None:
-                raise Misuse(
-                    f"{file}: edit {edit.edit_id[:SHOWN]} has this scope and match already and is {known.status}: "
-                    "approve, shadow or retire that one"
-                )
+                if _shown(known) == _shown(edit):
+                    raise Misuse(
+                        f"{file}: edit {edit.edit_id[:SHOWN]} has this scope and match, is {known.status}, and differs "
+                        "in nothing that may change: status, severity and dates"
+                    )
+                said_so = {"decided_by": by, "reason": reason}
+                edit = edit.model_copy(update={"provenance": known.provenance.model_copy(update=said_so)})
+                now = max(now, known.occurred_at + _TICK)
             return _decision("ADD", edit, by, reason, now, whole=True), edit
 
         return made
 
     _carry(make, **said)
+
+
+def _shown(edit: Edit) -> tuple[object, ...]:
+    """What may change about an edit whose scope and match stay."""
+    return edit.status, edit.severity, edit.effective_from, edit.effective_to
 
 
 def _decide(action: Action, prefix: str, **said: Any) -> None:

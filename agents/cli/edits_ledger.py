@@ -17,7 +17,7 @@ from agents.embedded import open_reader
 from agents.kafka.connection import librdkafka, schema_registry
 from agents.kafka.edits import read_records, read_states, send_decision
 from agents.settings import load_settings
-from schemas.errors import Misuse
+from schemas.errors import CleanclaimError, Misuse
 from schemas.record import moment
 from streams.learning.standing import standing
 from streams.topics import EDIT_DECISIONS, EDITS, LEARNING_STATE, edit_key
@@ -179,7 +179,10 @@ def open_ledger(store: Path, given: dict[str, str | None]) -> Iterator[Ledger]:
 
 
 def decide_in_store(store: Path, rules: Rules, options: Options, make: Maker) -> Decided:
-    """Put the decision that `make` makes through the engine. Raises `Misuse` where there is no store."""
+    """Put the decision that `make` makes through the engine.
+
+    Raises `Misuse` where there is no store, and `CleanclaimError` with the reason where learning refuses the decision.
+    """
     require_store(store)
     with open_engine(store, rules, options) as engine:
         edits = InStore(engine.reader).edits()
@@ -187,9 +190,13 @@ def decide_in_store(store: Path, rules: Rules, options: Options, make: Maker) ->
         now = moment(engine.reader.time()) if options.clock == "events" else dt.datetime.now(dt.UTC)
         decision, edit = make(edits, now)
         counts = engine.reader.counts()
+        complaints: list[str] = []
+        engine.on_dead_letter(complaints.append)
         engine.feed(EDIT_DECISIONS, decision, edit_key(edit))
         anew = {topic.name: engine.reader.counts()[topic.name] - counts[topic.name] for topic in DECISIONS}
         after = InStore(engine.reader).edits().get(edit.edit_id)
+    if complaints:
+        raise CleanclaimError(f"learning did not take the decision, which is a dead letter now: {complaints[0]}")
     return Decided(decision, edit, edits.get(edit.edit_id), after, anew)
 
 

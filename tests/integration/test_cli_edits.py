@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from agents.cli.edits_ledger import find_id
+from agents.cli.store import open_engine
 from schemas.errors import Misuse
 from schemas.remittance import Adjustment, Remittance, RemittanceLine
+from streams.topics import EDITS
 from tests.builders import SERVICE_DATE, at, chart, claim, encounter, line, shift
+from tests.desk import edit as plain_edit
 from tests.integration.command_line import cleanclaim, decided, write
 
 DENIED = Adjustment(group_code="CO", reason_code="97", amount_cents=100_00)
@@ -287,7 +290,35 @@ def test_adding_what_is_there_already_is_refused(shadow, tmp_path):
     result = decide("add", shadow, path)
 
     assert 2 == result.exit_code
-    assert "has this scope and match already and is ACTIVE" in result.stderr
+    assert "differs in nothing that may change: status, severity and dates" in result.stderr
+
+
+def test_adding_an_edit_again_changes_its_dates_and_keeps_its_evidence(shadow, tmp_path):
+    known = listed(shadow)[0]["edit"]
+    same = {name: known[name] for name in ("scope", "match")}
+
+    added = decide("add", shadow, written(tmp_path, **same, effective_to="2026-12-31"))
+
+    edit = listed(shadow)[0]["edit"]
+    assert (0, True) == (added.exit_code, "was SHADOW, is ACTIVE" in added.stdout), added.output
+    assert (known["edit_id"], "2026-12-31", 2, "ann") == (
+        edit["edit_id"],
+        edit["effective_to"],
+        edit["provenance"]["denied"],
+        edit["provenance"]["decided_by"],
+    )
+    assert "served up to 2026-12-31" in edits("list", shadow).stdout
+
+
+def test_what_learning_will_not_take_is_told_and_kept(shadow, rules):
+    with open_engine(shadow, rules) as engine:
+        engine.feed(EDITS, plain_edit("f0f0f0f0"))  # of which learning knows nothing
+
+    result = decide("approve", shadow, "f0f0")
+
+    assert (1, "") == (result.exit_code, result.stdout)
+    assert "learning did not take the decision, which is a dead letter now" in result.stderr
+    assert "edit-decisions.v1" in cleanclaim("dead-letters", "list", "--store", shadow).stdout
 
 
 @pytest.mark.parametrize(
@@ -349,7 +380,7 @@ def test_an_id_that_fits_may_stand_in_the_file(tmp_path):
 
     again = decide("add", store, written(tmp_path, edit_id=edit_id))
 
-    assert "has this scope and match already" in again.stderr
+    assert "differs in nothing that may change" in again.stderr
 
 
 @pytest.mark.parametrize("said", [("--reason", " "), ("--reason", "two\nlines"), ("--reason", "r", "--by", "\x1b")])

@@ -198,6 +198,7 @@ def test_a_replay_sends_just_what_was_released(rules, monkeypatch):
         (["coding-"], "edits begin so; give more of the id"),
         (["--with", "none.json"], "none.json: cannot be read"),
         (["coding-units", "--since", "yesterday"], "does not match the format"),
+        (["coding-units", "--since", "2026-03-02", "--until", "2026-03-01"], "expected a day from --since on"),
     ],
 )
 def test_what_cannot_be_tried_is_refused(store, arguments, why):
