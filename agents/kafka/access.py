@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from agents.notifier import NAME as NOTIFIER
 from streams.adjudication import Adjudication
 from streams.feedback import Feedback
 from streams.topics import (
+    ALERTS,
     CLAIMS_HELD,
     CLAIMS_REBUILD,
     CLAIMS_RELEASED,
@@ -100,7 +102,17 @@ ROLES: dict[str, list[Grant]] = {
     "feedback worker: `worker --agents feedback`": _worker(
         Feedback.name, Feedback.inputs, Feedback.tables, Feedback.changelog, (DENIALS,)
     ),
-    "steward: `dead-letters list/show/replay`": [*_REPLAY, Grant("WRITE", "TRANSACTIONAL_ID", REPLAY_ID)],
+    "notifier: `worker --agents notifier`": [
+        *_topics("READ", [ALERTS]),
+        *_topics("WRITE", [DEAD_LETTERS]),
+        *_topics("DESCRIBE_CONFIGS", [ALERTS, DEAD_LETTERS]),
+        Grant("READ", "GROUP", group_of(NOTIFIER)),
+    ],
+    "steward: `dead-letters list/show/replay`": [
+        *_REPLAY,
+        *_topics("WRITE", [ALERTS]),  # those that a webhook would not have
+        Grant("WRITE", "TRANSACTIONAL_ID", REPLAY_ID),
+    ],
     "analyst: `edits list/show/approve/shadow/retire/add/backtest`": [
         *_topics("READ", [EDITS, EDIT_DECISIONS, LEARNING_STATE, *FACT_TOPICS, DENIALS]),
         *_topics("WRITE", [EDIT_DECISIONS]),

@@ -12,6 +12,7 @@ import time
 
 import aiokafka
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -28,10 +29,13 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from agents.kafka.access import ROLES
 from agents.kafka.connection import faust_credentials
 from agents.settings import load_settings
-from streams.topics import CLAIMS_RELEASED
+from schemas import registry
+from streams.topics import ALERTS, CLAIMS_RELEASED
+from tests.alerts import alert
 from tests.integration.command_line import CLEAN, cleanclaim, write
 from tests.integration.test_cli_edits import written as write_edit
 from tests.kafka_broker import ROOT, Java, NoBroker, fetch, free_port
+from tests.receiver import receiving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -188,6 +192,32 @@ def _work_until_submitted(environment, folder):
         process.wait(timeout=60)
     assert PASSWORD not in (folder / "worker.log").read_text()
     return [json.loads(line) for line in outbox.read_text().splitlines()]
+
+
+@pytest.mark.usefixtures("topics")
+def test_a_notifier_tells_with_what_it_is_granted(secured, environment, tmp_path):
+    java, pem = secured
+    said = {"sasl.username": ADMIN, "sasl.password": PASSWORD, "sasl.mechanism": MECHANISM, "ssl.ca.location": str(pem)}
+    config = {"bootstrap.servers": java.bootstrap, "security.protocol": "SASL_SSL", "log_level": 2}
+    producer = Producer({**config, **said})
+    producer.produce(NAMESPACE + ALERTS.name, b"no Avro", b"alert-1", partition=0)
+    producer.produce(NAMESPACE + ALERTS.name, registry.write(alert()), b"alert-1", partition=0)
+    producer.flush(10)
+    with receiving() as webhook, (tmp_path / "notifier.log").open("wb") as log:
+        receiver = {"CLEANCLAIM_WEBHOOK_URL": webhook.url, "CLEANCLAIM_WEBHOOK_SECRET": PASSWORD}
+        command = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--agents", "notifier", "--slot", "n"]
+        env = os.environ | environment("notifier") | receiver
+        process = subprocess.Popen([*command, "--web-port", str(free_port())], env=env, stdout=log, stderr=log)
+        try:
+            taken = webhook.wait(1)
+            listed = cleanclaim("dead-letters", "list", env=environment("steward")).stdout
+        finally:
+            process.terminate()
+            ended = process.wait(timeout=60)
+
+    assert (["alert-1.FIRING"], 0) == ([post.headers["webhook-id"] for post in taken], ended)
+    assert "alerts.v1" in listed
+    assert PASSWORD not in (tmp_path / "notifier.log").read_text()
 
 
 @pytest.mark.usefixtures("topics")
