@@ -16,6 +16,7 @@ import click
 from rich.console import Console
 
 from agents.cli import options, overview
+from agents.cli.alerting import episodes, print_alerts
 from agents.cli.claims import decisions_of, facts_of
 from agents.cli.explanation import explain, print_explanation
 from agents.cli.lessons import lessons, print_lessons, print_story
@@ -93,7 +94,13 @@ def _one_claim(day: Day) -> None:
     print_explanation(day.screen, explain(decisions, facts, day.rules, reader.table(EDITS)))
 
 
-SECTIONS: tuple[Callable[[Day], None], ...] = (_routes, _reasons, _sites, _learned, _outcomes, _one_claim)
+def _alerts(day: Day) -> None:
+    """Who was told what of the day and its evenings."""
+    morning = dt.datetime.combine(LAST_DAY, dt.time.min, dt.UTC)
+    print_alerts(day.screen, episodes(day.engine.reader, morning))
+
+
+SECTIONS: tuple[Callable[[Day], None], ...] = (_routes, _reasons, _sites, _learned, _outcomes, _one_claim, _alerts)
 """What the demo shows, in order; each prints nothing where it has nothing to say."""
 
 

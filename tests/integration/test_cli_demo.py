@@ -66,6 +66,13 @@ def test_a_denial_becomes_an_edit_and_the_next_claim_like_it_is_held(kept):
         assert evidence[1] in cleanclaim("explain", claim_id, "--store", "demo.db").stdout
 
 
+def test_the_alerts_of_the_day_are_told_in_words(kept):
+    text, _ = kept
+
+    told = text.split("What somebody was told: ")[1]
+    assert re.search(r"^2026-08-31 \S+ UTC +2026-09-0\d \S+ UTC +HOLD_SPIKE +\d+ holds by \S+ ", told, re.MULTILINE)
+
+
 def test_the_lines_to_try_next_can_be_pasted(kept):
     text, folder = kept
     lines = [each.strip() for each in text.split("Try next\n")[1].splitlines()]
