@@ -17,6 +17,7 @@ from streams.backtest.report import ALWAYS
 from streams.backtest.trial import Trial
 from streams.topics import CLAIMS_RELEASED
 from tests.builders import encounter, review, shift
+from tests.canaries import GOOD, seen, texts
 from tests.integration.command_line import CLEAN, PROGRAM, UNSUPPORTED, cleanclaim, decided, event
 from tests.integration.test_cli_edits import decide, edits, learned, listed, remittance, visit, written
 
@@ -188,6 +189,20 @@ def test_a_replay_sends_just_what_was_released(rules, monkeypatch):
     released = {(each.claim_id, each.claim_revision) for each in decisions if each.route == "RELEASE"}
     assert 500 < len(released)
     assert released == gone
+
+
+def test_edits_and_back_tests_show_no_tagged_value(tmp_path):
+    """Every tagged field of what goes in is marked, and some of it cannot be read."""
+    store = decided(tmp_path, "".join(f"{each}\n" for each in (*map(json.dumps, GOOD), *texts())))
+    every = written(tmp_path, scope={}, match={"units_over": 0})
+    said = []
+    for command in (["backtest", "--with", every], ["add", every, "--reason", "r"], ["list"], ["show", "PREFIX"]):
+        found = [each["edit"]["edit_id"] for each in listed(store)] if "PREFIX" in command else []
+        result = edits(*command[:1], store, *[found[0] if part == "PREFIX" else part for part in command[1:]])
+        assert 0 == result.exit_code, result.output
+        said += [result.stdout, result.stderr]
+
+    assert set() == seen(*said)
 
 
 @pytest.mark.parametrize(
