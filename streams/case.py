@@ -6,7 +6,7 @@ setting) are silent without one; `Case.standing` exists only on a basis.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from streams.codes import (
     COMPONENT_MODIFIERS,
@@ -135,6 +135,40 @@ def pointed_diagnoses(diagnoses: Sequence[str], pointers: Iterable[int]) -> list
     return [diagnoses[pointer - 1] for pointer in pointers if 1 <= pointer <= len(diagnoses)]
 
 
+Need = Literal[
+    "professional",
+    "institutional",
+    "office",
+    "hospital_physician",
+    "several_lines",
+    "echo",
+    "other_services",
+    "modifiers",
+    "earlier_claims",
+]
+"""What an edit may need of a claim's shape to have anything to say."""
+
+
+class Shape(NamedTuple):
+    """What is seen of a claim at a glance. Claims have few shapes, so which edits may speak is known for each.
+
+    office          a professional claim outside a facility; hospital_physician: in one
+    echo            a line bills a stress echo; other_services: neither that nor a stress test
+    modifiers       some line has one
+    earlier_claims  this biller has earlier claims of the type
+    """
+
+    professional: bool
+    institutional: bool
+    office: bool
+    hospital_physician: bool
+    several_lines: bool
+    echo: bool
+    other_services: bool
+    modifiers: bool
+    earlier_claims: bool
+
+
 class Case:
     """One claim to be judged. `earlier` are the cases of this biller's earlier claims of the same type, in order.
 
@@ -143,6 +177,7 @@ class Case:
     duplicates  family lines that repeat a lower-numbered line and do not claim (76, 77) that the service was repeated
     billed    the roles that its lines bill, allowed or not
     allowed   the roles that it may bill in this setting; empty without a basis
+    shape     what is seen of it at a glance
     standing  what of it stands (standing.py); None without a basis
     """
 
@@ -167,6 +202,17 @@ class Case:
         self.duplicates = _duplicates(self.family_lines) if len(self.family_lines) > 1 else ()
         self.billed: frozenset[Role] = _NO_ROLES.union(*[line.roles for line in self.stress_lines])
         self.allowed = allowed_roles(claim.claim_type, visit.setting) if visit.setting and visit.basis else _NO_ROLES
+        self.shape = Shape(
+            self.professional,
+            self.institutional,
+            self.office,
+            self.hospital_physician,
+            several_lines=len(self.lines) > 1,
+            echo=len(self.stress_lines) < len(self.family_lines),
+            other_services=bool(self.other_lines),
+            modifiers=any(line.modifiers for line in self.lines),
+            earlier_claims=bool(earlier),
+        )
         self.standing: Standing | None = stand(self) if visit.basis else None
 
     def diagnoses_of(self, line: CaseLine) -> Sequence[str]:

@@ -2,7 +2,10 @@
 
     edit = declare("SITE_OF_SERVICE")
 
-    @edit("site-global-in-facility", "REBUILD", Proposal.MECHANICAL, basis=True, remedy=..., source=..., reads=(...))
+    @edit(
+        "site-global-in-facility", "REBUILD", Proposal.MECHANICAL, basis=True, needs=("hospital_physician",),
+        remedy=..., source=..., reads=(...),
+    )
     def global_in_facility(case: Case) -> Iterator[Hit]:
         '''A professional claim bills 93015 for a test in a facility.'''
 
@@ -17,7 +20,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from schemas.decision import Finding, Gate, Severity
-from streams.case import Case
+from schemas.trusted import construct
+from streams.case import Case, Need, Shape
 
 Hit = tuple[int | None, str]
 """Line number (None: the whole claim) and message."""
@@ -47,6 +51,7 @@ class BuiltInEdit:
     severity     what a hit does to the route
     proposal     what a hit does to the rebuild
     basis        silent without a completed encounter in a known setting
+    needs        silent unless the claim's shape has all of these
     confirmable  a person's review may turn its hold into a warning
     condition    when it speaks, in words
     remedy       what would fix it
@@ -60,6 +65,7 @@ class BuiltInEdit:
     severity: Severity
     proposal: Proposal
     basis: bool
+    needs: tuple[Need, ...]
     confirmable: bool
     condition: str
     remedy: str
@@ -67,21 +73,28 @@ class BuiltInEdit:
     reads: tuple[str, ...]
     check: Check
 
+    def may_speak_about(self, shape: Shape) -> bool:
+        """Whether a claim of this shape has what the condition needs."""
+        return all(getattr(shape, need) for need in self.needs)
+
     def finding(self, line_number: int | None, message: str) -> Finding:
         """The finding for one hit."""
         if line_number is None:
             evidence = self.reads
         else:
             evidence = tuple([path.replace("[n]", f"[{line_number}]") for path in self.reads])
-        return Finding.model_construct(
-            edit_id=self.edit_id,
-            gate=self.gate,
-            severity=self.severity,
-            line_number=line_number,
-            message=message,
-            remedy=self.remedy,
-            evidence=evidence,
-            citation=self.source,
+        return construct(
+            Finding,
+            {
+                "edit_id": self.edit_id,
+                "gate": self.gate,
+                "severity": self.severity,
+                "line_number": line_number,
+                "message": message,
+                "remedy": self.remedy,
+                "evidence": evidence,
+                "citation": self.source,
+            },
         )
 
 
@@ -95,6 +108,7 @@ class Declare(Protocol):
         proposal: Proposal = Proposal.NONE,
         *,
         basis: bool = False,
+        needs: tuple[Need, ...] = (),
         confirmable: bool = True,
         remedy: str,
         source: str,
@@ -112,6 +126,7 @@ def declare(gate: Gate, *, confirmable: bool = True) -> Declare:
         proposal: Proposal = Proposal.NONE,
         *,
         basis: bool = False,
+        needs: tuple[Need, ...] = (),
         confirmable: bool = True,
         remedy: str,
         source: str,
@@ -124,6 +139,7 @@ def declare(gate: Gate, *, confirmable: bool = True) -> Declare:
                 severity=severity,
                 proposal=proposal,
                 basis=basis,
+                needs=needs,
                 confirmable=confirmable and gate_confirmable and severity == "HOLD",
                 condition=" ".join((check.__doc__ or "").split()),
                 remedy=remedy,

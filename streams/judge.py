@@ -1,7 +1,7 @@
 """Judge every claim of an encounter: run the gates, apply reviews, route, and propose a rebuild.
 
-All edits always run. Only three things silence them: a withdrawn claim, a void (frequency code 8) and a cancelled
-encounter; each leaves the few edits that still matter.
+All edits always run, but for those that have nothing to say about a claim of its shape. Only three things silence them:
+a withdrawn claim, a void (frequency code 8) and a cancelled encounter; each leaves the few edits that still matter.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streams.case import Case, Visit
+from streams.case import Case, Shape, Visit
 from streams.edits import Proposal
 from streams.gates import EDITS
 from streams.gates import administrative as admin
@@ -18,7 +18,7 @@ from streams.rebuild import propose, void
 from streams.reviews import confirm
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from schemas.claim import Claim
     from schemas.decision import Finding, Rebuild, Route
@@ -37,18 +37,31 @@ class Judgement:
     rebuild: Rebuild | None
 
 
+class _Speaking(dict[Shape, tuple["BuiltInEdit", ...]]):
+    """Edits in catalogue order: those that may speak about a claim of a shape."""
+
+    def __init__(self, edits: Iterable[BuiltInEdit]) -> None:
+        super().__init__()
+        self._edits = tuple(edits)
+
+    def __missing__(self, shape: Shape) -> tuple[BuiltInEdit, ...]:
+        self[shape] = tuple([edit for edit in self._edits if edit.may_speak_about(shape)])
+        return self[shape]
+
+
 _PROPOSAL = {edit.edit_id: edit.proposal for edit in EDITS}
 _STOPS_PROPOSAL = frozenset({Proposal.AUTHORED, Proposal.BLOCKING})
 
-_WITHDRAWN = (admin.claim_withdrawn,)
+_WITHDRAWN = _Speaking([admin.claim_withdrawn])
 _ABOUT_FACTS = (admin.fact_conflict, admin.fact_unreadable)
-_VOID = tuple(edit for edit in EDITS if edit in (*_ABOUT_FACTS, admin.control_number_missing))
-_CANCELLED = tuple(
+_VOID = _Speaking(edit for edit in EDITS if edit in (*_ABOUT_FACTS, admin.control_number_missing))
+_CANCELLED = _Speaking(
     edit
     for edit in EDITS
     if edit in (*_ABOUT_FACTS, admin.encounter_cancelled, admin.encounter_cancelled_but_documented)
 )
-_WITHOUT_BASIS = tuple(edit for edit in EDITS if not edit.basis)
+_WITHOUT_BASIS = _Speaking(edit for edit in EDITS if not edit.basis)
+_WITH_BASIS = _Speaking(EDITS)
 
 
 def judge(
@@ -83,23 +96,25 @@ def _first_built(claim: Claim) -> tuple[object, str]:
 
 def _judge(case: Case, learned: tuple[Edit, ...]) -> Judgement:
     speaking = _speaking(case)
-    findings = [edit.finding(line_number, message) for edit in speaking for line_number, message in edit.check(case)]
-    if learned and speaking in (EDITS, _WITHOUT_BASIS):
+    findings = [
+        edit.finding(line_number, message) for edit in speaking[case.shape] for line_number, message in edit.check(case)
+    ]
+    if learned and (speaking is _WITH_BASIS or speaking is _WITHOUT_BASIS):
         findings.extend(learned_gate.findings(case, learned))
     found = confirm(tuple(findings), case.claim, case.visit.facts.reviews)
     route = route_of(found)
     return Judgement(route, found, _rebuild(case, found) if route == "REBUILD" else None)
 
 
-def _speaking(case: Case) -> tuple[BuiltInEdit, ...]:
-    """The edits that may speak about this claim, in catalogue order."""
+def _speaking(case: Case) -> _Speaking:
+    """The edits that may speak about this claim."""
     if case.claim.status == "WITHDRAWN":
         return _WITHDRAWN
     if case.claim.frequency_code == "8":
         return _VOID
     if case.encounter is not None and case.encounter.status == "CANCELLED":
         return _CANCELLED
-    return EDITS if case.basis else _WITHOUT_BASIS
+    return _WITH_BASIS if case.basis else _WITHOUT_BASIS
 
 
 def route_of(findings: tuple[Finding, ...]) -> Route:

@@ -234,6 +234,7 @@ def ordering_npi_missing(case: Case) -> Iterator[Hit]:
 @edit(
     "administrative-rendering-npi-missing",
     "WARN",
+    needs=("professional",),
     remedy="Add it, unless the biller is the physician.",
     source="RARC N290",
     reads=("claim.claim_type", "claim.lines[n].rendering_npi"),
@@ -328,6 +329,7 @@ def control_number_unexpected(case: Case) -> Iterator[Hit]:
     "REBUILD",
     Proposal.MECHANICAL,
     basis=True,
+    needs=("earlier_claims",),
     remedy="Drop it; change the earlier claim instead.",
     source="CARC 18",
     reads=("claim.lines[n].procedure_code", "earlier_claims"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.edits import BuiltInEdit, Hit, Proposal, declare, listed
@@ -24,8 +25,13 @@ MOST_DIAGNOSES = 12
 MOST_POINTERS = 4
 ACUTE_FAMILIES = frozenset({"I21", "I22", "I24"})
 
-_well_formed = re.compile(r"[A-Z][0-9A-Z][0-9A-Z](\.?[0-9A-Z]{1,4})?").fullmatch
+_pattern = re.compile(r"[A-Z][0-9A-Z][0-9A-Z](\.?[0-9A-Z]{1,4})?").fullmatch
 """Checked against every code of the April 2026 release; stricter patterns reject valid codes such as U07.1."""
+
+
+@lru_cache(maxsize=16_384)  # of the 74,000 codes a stress test sees some hundreds, each several times to a claim
+def _well_formed(diagnosis: str) -> bool:
+    return _pattern(diagnosis) is not None
 
 
 def plain(diagnosis: str) -> str:
@@ -97,6 +103,7 @@ def count(case: Case) -> Iterator[Hit]:
     "diagnosis-pointer-invalid",
     "REBUILD",
     Proposal.AUTHORED,
+    needs=("professional",),
     remedy="Correct the pointers.",
     source=_FORM,
     reads=(_POINTERS, _DIAGNOSES),

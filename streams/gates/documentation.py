@@ -228,6 +228,7 @@ def target_not_reached(case: Case) -> Iterator[Hit]:
     "documentation-supervision-unknown",
     "HOLD",
     basis=True,
+    needs=("office",),
     remedy="Record how the test was supervised.",
     source=_SUPERVISION,
     reads=("encounter.supervision_mode",),
