@@ -34,8 +34,11 @@ _STICKS = 3.0
 """How much better (a factor of 20 in likelihood) another edit must explain the denials than one that there is already:
 edits do not take turns with every line."""
 
-_CLEAN = 0.4
-"""Lines whose share of denials is below this with 97.5 % certainty are no denied pattern: 0 of 6, 1 of 9."""
+_CLEAN = 0.5
+"""Lines whose share of denials is below this with 97.5 % certainty are no denied pattern: 0 of 6, 1 of 8, 2 of 11."""
+
+_CLEAN_PART = 0.4
+"""The same for a part of them; there are many, so chance alone shows one now and then: 0 of 6, 1 of 11."""
 
 CLEAN_LINES = 6
 """The fewest lines that can show it."""
@@ -147,14 +150,16 @@ def _is_pure(rows: Iterable[Row], seed: Row, found: _Found, category: int) -> bo
     denials one whose lines are paid by now.
     """
     inside = [row for row in rows if found.traits <= row.traits]
+    if _is_clean_now(inside, found.since, category, _CLEAN):
+        return False
     others = {trait for row in inside for trait in row.traits} - found.traits
-    parts = [inside, *([row for row in inside if trait in row.traits] for trait in in_order(others))]
+    parts = [[row for row in inside if trait in row.traits] for trait in in_order(others)]
     parts += [[row for row in inside if trait not in row.traits] for trait in in_order(seed.traits - found.traits)]
-    return not any(_is_clean_now(part, found.since, category) for part in parts)
+    return not any(_is_clean_now(part, found.since, category, _CLEAN_PART) for part in parts)
 
 
-def _is_clean_now(rows: Collection[Row], since: int, category: int) -> bool:
-    """Whether the latest lines since a day, however many of them, show that such lines are paid."""
+def _is_clean_now(rows: Collection[Row], since: int, category: int, most: float) -> bool:
+    """Whether the latest lines since a day, however many of them, show that fewer than a share `most` are denied."""
     days: dict[int, tuple[int, int]] = {}
     for row in rows:
         for number, day in row.days.items():
@@ -165,6 +170,6 @@ def _is_clean_now(rows: Collection[Row], since: int, category: int) -> bool:
     denied = paid = 0
     for number in sorted(days, reverse=True):
         denied, paid = denied + days[number][0], paid + days[number][1]
-        if paid >= CLEAN_LINES and wilson_upper(denied, paid) < _CLEAN:
+        if paid >= CLEAN_LINES and wilson_upper(denied, paid) < most:
             return True
     return False

@@ -37,6 +37,7 @@ CATEGORY: dict[str, int] = {category: number for number, category in enumerate(C
 
 _OTHER = CATEGORY["OTHER"]
 
+_ROW = struct.Struct(">II")  # lengths of pattern and reasons; the days follow
 _PAID = struct.Struct(">HBI")  # day, number of categories denied, lines paid
 _DENIED = struct.Struct(">BIqII")  # category, lines, cents, first and last in the day (ms after midnight)
 
@@ -86,9 +87,10 @@ class Row:
     traits          the pattern as edits are made from it
     days            day since 1970 -> what was answered on it, in order of days
     reasons         category -> reason code -> denied lines that gave it, as long as the pattern is kept
+    number          its place among the rows
     """
 
-    __slots__ = ("_days", "_head", "_reasons", "days", "feature", "pattern", "place", "reasons", "traits")
+    __slots__ = ("_days", "_head", "_named", "days", "feature", "number", "pattern", "place", "reasons", "traits")
 
     def __init__(self, payer_id: str, procedure_code: str, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -111,7 +113,8 @@ class Row:
             ]
         )
         self._days: dict[int, bytes] = {}
-        self._reasons: bytes | None = None
+        self._named: bytes | None = None  # what stands before the days
+        self.number = 0
 
     def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
         """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
@@ -134,9 +137,9 @@ class Row:
         A record that takes a line back no longer says which it was. PAID lines have the category OTHER; of denials in
         it, it is one of those if the day has one, and its reasons are known from denials.
         """
-        category = CATEGORY[denial.category]
         if denial.outcome == "PAID":
             return None
+        category = CATEGORY[denial.category]
         if denial.outcome == "DENIED" or category != _OTHER:
             return category
         known = self.reasons.get(_OTHER, {})
@@ -158,7 +161,7 @@ class Row:
                 codes[code] = codes.get(code, 0) + sign
                 if codes[code] <= 0:
                     del codes[code]
-        self._reasons = None
+        self._named = None
         return True
 
     def _keep(self, day: int, this: Day, *, new: bool) -> None:
@@ -182,33 +185,36 @@ class Row:
 
     def dump(self) -> bytes:
         """As bytes; only the days that changed since the last time are written anew."""
-        if self._reasons is None:
+        if self._named is None:
             reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
-            self._reasons = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
-        return pack([self._head, self._reasons, b"".join(self._days.values())])
+            texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
+            self._named = _ROW.pack(len(self._head), len(texts)) + self._head + texts
+        return self._named + b"".join(self._days.values())
 
     @classmethod
     def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
         """The inverse of `dump`."""
-        head, texts, days = unpack(stored)
-        claim_type, place, *lists = unpack(head)
-        others, modifiers, families = [tuple([text.decode() for text in unpack(texts)]) for texts in lists]
+        head_length, length = _ROW.unpack_from(stored)
+        texts_at = _ROW.size + head_length
+        at = texts_at + length
+        claim_type, place, *lists = unpack(stored[_ROW.size : texts_at])
+        texts = stored[texts_at:at]
+        others, modifiers, families = [tuple([text.decode() for text in unpack(each)]) for each in lists]
         pattern = Pattern(claim_type.decode(), place.decode() or None, others, modifiers, families)
         row = cls(payer_id, procedure_code, pattern)
         if texts:
             row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(texts).items()}
-        at = 0
-        while at < len(days):
+        while at < len(stored):
             start = at
-            day, number, paid = _PAID.unpack_from(days, at)
+            day, number, paid = _PAID.unpack_from(stored, at)
             at += _PAID.size
             denied = {}
             for _ in range(number):
-                category, lines, cents, first, last = _DENIED.unpack_from(days, at)
+                category, lines, cents, first, last = _DENIED.unpack_from(stored, at)
                 denied[category] = Denied(lines, cents, first + day * DAY, last + day * DAY)
                 at += _DENIED.size
             row.days[day] = Day(paid, denied)
-            row._days[day] = days[start:at]
+            row._days[day] = stored[start:at]
         return row
 
 
@@ -223,7 +229,8 @@ class Evidence:
         self._payer_id = payer_id
         self._procedure_code = procedure_code
         self.rows: dict[Pattern, Row] = {}
-        self._stored: dict[Pattern, bytes] = {}
+        self._stored: dict[int, bytes] = {}
+        self._next = 0
         self.first_day = 0
         self.last_day = 0
         self._cells = 0
@@ -254,9 +261,9 @@ class Evidence:
         self.last_day = max(self.last_day, day)
         self._oldest = min(self._oldest, day)
         if row.days:
-            self._stored[pattern] = row.dump()
+            self._stored[row.number] = row.dump()
         else:
-            self._drop(pattern)
+            self._drop(row)
         if self._cells > MOST_CELLS:
             self._shorten()
         return counted
@@ -265,9 +272,15 @@ class Evidence:
         if len(self.rows) >= MOST_PATTERNS:
             least = min(self.rows.values(), key=_tells)
             self._cells -= len(least.days)
-            self._drop(least.pattern)
-        row = self.rows[pattern] = Row(self._payer_id, self._procedure_code, pattern)
+            self._drop(least)
+        row = Row(self._payer_id, self._procedure_code, pattern)
+        self._keep(row)
         return row
+
+    def _keep(self, row: Row) -> None:
+        row.number = self._next
+        self._next += 1
+        self.rows[row.pattern] = row
 
     def age(self, today: int) -> None:
         """Let what is older than 180 days go, by the day of stream time."""
@@ -288,13 +301,13 @@ class Evidence:
             row.drop(oldest)
             self._cells -= 1
         if row.days:
-            self._stored[row.pattern] = row.dump()
+            self._stored[row.number] = row.dump()
         else:
-            self._drop(row.pattern)
+            self._drop(row)
 
-    def _drop(self, pattern: Pattern) -> None:
-        del self.rows[pattern]
-        self._stored.pop(pattern, None)
+    def _drop(self, row: Row) -> None:
+        del self.rows[row.pattern]
+        self._stored.pop(row.number, None)
 
     def _shorten(self) -> None:
         """There is more than is kept: forget the oldest eighth."""
@@ -309,8 +322,8 @@ class Evidence:
         """The inverse of `dump`."""
         for each in unpack(stored):
             row = Row.load(each, self._payer_id, self._procedure_code)
-            self.rows[row.pattern] = row
-            self._stored[row.pattern] = each
+            self._keep(row)
+            self._stored[row.number] = each
             self._cells += len(row.days)
         self._oldest = min((next(iter(row.days)) for row in self.rows.values()), default=self.first_day)
 

@@ -40,7 +40,7 @@ class KeptEdit:
     """
 
     __slots__ = (
-        "_framed",
+        "_named",
         "_stored",
         "by_person",
         "categories",
@@ -62,7 +62,7 @@ class KeptEdit:
         self.hits_denied = self.hits_paid = self.hits_since = 0
         self.traits = traits_of(edit)
         self.first = self.last = 0
-        self._framed: bytes | None = None
+        self._named: bytes | None = None  # what stands behind the counts
         self._stored: bytes | None = None
 
     @property
@@ -77,7 +77,7 @@ class KeptEdit:
 
     def changed(self) -> None:
         """Say that something was set, so that it is written anew."""
-        self._stored = None
+        self._named = self._stored = None
 
     def revise(self, edit: Edit, day: int) -> None:
         """Take the next revision, which is of `day`. Hits are counted from when it first could have held a claim."""
@@ -85,7 +85,7 @@ class KeptEdit:
             self.hits_denied = self.hits_paid = 0
             self.hits_since = day
         self.edit = edit
-        self._framed = self._stored = None
+        self._named = self._stored = None
 
     def begin(self, day: int) -> None:
         """Count hits from the first revision on."""
@@ -129,27 +129,23 @@ class KeptEdit:
     def dump(self) -> bytes:
         """As bytes; only what changed since the last time is written anew."""
         if self._stored is None:
-            if self._framed is None:
-                self._framed = codec.frame(registry.package_id(Edit), codec.encode(self.edit))
+            if self._named is None:
+                framed = codec.frame(registry.package_id(Edit), codec.encode(self.edit))
+                self._named = pack([bytes(sorted(self.categories)), self.decision.encode(), framed])
             counted = self.hits_denied, self.hits_paid, self.hits_since, self.first, self.last
-            self._stored = pack(
-                [
-                    _HEAD.pack(self.by_person, *counted),
-                    bytes(sorted(self.categories)),
-                    self.decision.encode(),
-                    self._framed,
-                ]
-            )
+            self._stored = _HEAD.pack(self.by_person, *counted) + self._named
         return self._stored
 
     @classmethod
     def load(cls, stored: bytes) -> KeptEdit:
         """The inverse of `dump`."""
-        head, categories, decision, framed = unpack(stored)
+        named = stored[_HEAD.size :]
+        categories, decision, framed = unpack(named)
         kept = cls(cast("Edit", registry.read(framed)), categories)
-        kept.by_person, kept.hits_denied, kept.hits_paid, kept.hits_since, kept.first, kept.last = _HEAD.unpack(head)
+        counted = _HEAD.unpack_from(stored)
+        kept.by_person, kept.hits_denied, kept.hits_paid, kept.hits_since, kept.first, kept.last = counted
         kept.decision = decision.decode()
-        kept._framed, kept._stored = framed, stored
+        kept._named, kept._stored = named, stored
         return kept
 
 

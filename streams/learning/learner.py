@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from schemas.edit import Edit, EditProvenance
-from schemas.record import moment
+from schemas.record import millis, moment
 from streams.edit_id import edit_id_of
 from streams.learning import words
 from streams.learning.causes import CLEAN_LINES, Cause, find
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 MOST_STANDING = 24
 """Edits of one payer and code that learning lets stand at once; nobody reads more."""
+
+SETTLING_DAYS = 30
+"""After a change of the payer's mind it still pays what it took in before: for so long an edit gives way to none of
+its parts."""
 
 REASONS_NAMED = 3
 """Reason codes in a message: those given most often."""
@@ -74,8 +78,10 @@ class Learner:
     def paid(self, row: Row) -> None:
         """A line was paid: too many of those, and an active edit falls, or gives way to a narrower one."""
         for kept in self._state.speaking_of(row):
-            if kept.stands_alone and kept.status == "ACTIVE" and self._judge(kept).paid >= CLEAN_LINES:
-                self._narrow(kept)
+            if kept.stands_alone and kept.status == "ACTIVE":
+                is_settled = self._event - millis(kept.edit.occurred_at) >= SETTLING_DAYS * DAY
+                if self._judge(kept).paid >= CLEAN_LINES and is_settled:
+                    self._narrow(kept)
 
     def judge(self, row: Row) -> None:
         """A line was taken back."""

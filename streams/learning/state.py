@@ -1,6 +1,6 @@
 """The state of learning for one payer and code, as bytes.
 
-    state = pack(head, key, surge, pack(rows of evidence), pack(edits))
+    state = head, key, surge, pack(rows of evidence), pack(edits)
 
 Bounded: 256 patterns with 8,192 pattern-days, 63 days of answers and 128 edits, some 300 kB at the very most; a usual
 key takes 1 to 10 kB. Parts that a record does not touch are not written anew, only copied.
@@ -18,15 +18,17 @@ from streams.learning.kept import KeptEdit
 from streams.learning.surge import Surge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from streams.learning.evidence import Row
-    from streams.learning.patterns import Pattern
 
 MOST_EDITS = 128
 """Of one payer and code, retired ones included: these are remembered so that one that comes back has the next revision.
 Beyond that the one retired longest is forgotten."""
 
 _FORMAT = 1
-_HEAD = struct.Struct(">BIII")  # format, day of stream time, first day of evidence, last day of evidence
+_HEAD = struct.Struct(">BIIIIII")
+"""Format; days: stream time, first and last of the evidence; lengths of key, surge and rows; the edits follow."""
 
 
 class LearningState:
@@ -39,19 +41,20 @@ class LearningState:
 
     def __init__(self, key: str) -> None:
         self.key = key
+        self._key = key.encode()
         self.payer_id, _, self.procedure_code = key.rpartition("|")
         self.today = 0
         self.evidence = Evidence(self.payer_id, self.procedure_code)
         self.surge = Surge(self.payer_id, self.procedure_code)
         self.edits: dict[str, KeptEdit] = {}
         self.due: int | None = None
-        self._speaking: dict[Pattern, list[KeptEdit]] = {}
+        self._speaking: dict[int, list[KeptEdit]] = {}
 
     def speaking_of(self, row: Row) -> list[KeptEdit]:
         """The edits, standing or not, that speak of lines with this pattern."""
-        found = self._speaking.get(row.pattern)
+        found = self._speaking.get(row.number)
         if found is None:
-            found = self._speaking[row.pattern] = [kept for kept in self.edits.values() if kept.speaks_of(row)]
+            found = self._speaking[row.number] = [kept for kept in self.edits.values() if kept.speaks_of(row)]
         return found
 
     def add(self, kept: KeptEdit) -> bool:
@@ -78,31 +81,28 @@ class LearningState:
         self.due = min([kept.due for kept in self.edits.values() if kept.due is not None], default=None)
 
     @property
-    def wake_at(self) -> int:
-        """The earliest stream time (ms) at which age alone changes anything."""
+    def wake_at(self) -> int | None:
+        """The earliest stream time (ms) at which age alone changes anything; None for never."""
         times = [time for time in (self.due, self.surge.wake_at) if time is not None]
-        return min(times, default=(self.evidence.last_day + DAYS_KEPT + 1) * DAY)
+        if self.evidence.rows:
+            times.append((self.evidence.last_day + DAYS_KEPT + 1) * DAY)
+        return min(times, default=None)
 
     def dump(self) -> bytes:
         """As bytes."""
         evidence = self.evidence
-        return pack(
-            [
-                _HEAD.pack(_FORMAT, self.today, evidence.first_day, evidence.last_day),
-                self.key.encode(),
-                self.surge.dump(),
-                evidence.dump(),
-                pack([kept.dump() for kept in self.edits.values()]),
-            ]
-        )
+        surge, rows = self.surge.dump(), evidence.dump()
+        days = self.today, evidence.first_day, evidence.last_day
+        head = _HEAD.pack(_FORMAT, *days, len(self._key), len(surge), len(rows))
+        return b"".join([head, self._key, surge, rows, pack([kept.dump() for kept in self.edits.values()])])
 
     @classmethod
     def load(cls, stored: bytes) -> LearningState:
         """The inverse of `dump`. Raises `Misuse` for a state that a later version of cleanclaim wrote."""
-        head, key, surge, rows, edits = unpack(stored)
-        written, today, first_day, last_day = _HEAD.unpack(head)
+        written, today, first_day, last_day, *lengths = _HEAD.unpack_from(stored)
         if written != _FORMAT:
             raise Misuse(f"learning state: expected format {_FORMAT}, got {written}; run the version that wrote it")
+        key, surge, rows, edits = _split(stored, _HEAD.size, lengths)
         state = cls(key.decode())
         state.today = today
         state.surge.load(surge, today)
@@ -113,3 +113,11 @@ class LearningState:
             state.edits[kept.edit.edit_id] = kept
         state.look_ahead()
         return state
+
+
+def _split(stored: bytes, start: int, lengths: Iterable[int]) -> Iterator[bytes]:
+    """Parts of these lengths, and what follows them."""
+    for length in lengths:
+        yield stored[start : start + length]
+        start += length
+    yield stored[start:]
