@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agents.cli.screen import STYLES, Column, clock, dollars
 from streams.counterfactual import what_would_change
 from streams.edit_set import EditSets
+from streams.judge import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +33,13 @@ class Explanation:
     decisions  in sequence, at least one
     known      whether the facts of its encounter are still in the state; without them nobody can ask what would change
     changes    the fewest changed facts that would release it: none if it is released, None if the search found no set
-    rules_same whether the rules at hand are those that made the last decision
+    stands     whether the rules at hand (tables, settings, learned edits) still say what the last decision says
     """
 
     decisions: tuple[Decision, ...]
     known: bool
     changes: tuple[Change, ...] | None
-    rules_same: bool
+    stands: bool
 
     @property
     def last(self) -> Decision:
@@ -53,7 +54,7 @@ class Explanation:
             "encounter_id": self.last.encounter_id,
             "decisions": [decision.model_dump(mode="json") for decision in self.decisions],
             "facts_known": self.known,
-            "rules_same": self.rules_same,
+            "stands": self.stands,
             "what_would_change": None
             if changes is None
             else [{"path": change.path, "now": change.now, "then": change.then} for change in changes],
@@ -65,12 +66,18 @@ def explain(decisions: tuple[Decision, ...], facts: Facts | None, rules: Rules, 
     last = decisions[-1]
     learned = EditSets(rules.digest).of(edits).learned
     changes = what_would_change(facts, last.claim_id, rules, learned) if facts else None
-    return Explanation(decisions, facts is not None, changes, made_by(last, rules, edits))
+    return Explanation(decisions, facts is not None, changes, facts is None or stands(last, facts, rules, edits))
 
 
-def made_by(decision: Decision, rules: Rules, edits: Table) -> bool:
-    """Whether `decision` was made by these rules and learned edits."""
-    return EditSets(rules.digest).of(edits).name == decision.edit_set
+def stands(decision: Decision, facts: Facts, rules: Rules, edits: Table) -> bool:
+    """Whether these rules and learned edits say of the claim, as it is now, what the last `decision` on it says."""
+    learned = EditSets(rules.digest).of(edits).learned
+    judgement = judge(facts, rules, learned)[decision.claim_id]
+    return (judgement.route, _said(judgement.findings)) == (decision.route, _said(decision.findings))
+
+
+def _said(findings: tuple[Finding, ...]) -> list[tuple[str, int | None, str]]:
+    return [(finding.edit_id, finding.line_number, finding.severity) for finding in findings]
 
 
 def print_explanation(screen: Screen, explanation: Explanation, *, repeat: bool = False) -> None:
@@ -220,10 +227,10 @@ def _print_changes(screen: Screen, explanation: Explanation) -> None:
             else "With this the claim is released."
         )
         screen.line(these, indent=2)
-    if not explanation.rules_same:
+    if not explanation.stands:
         screen.line(
-            "The rules at hand (tables, settings or learned edits) are not those that made the last decision: what is "
-            "said here is asked of the rules at hand.",
+            "The rules at hand (tables, settings, learned edits) would decide otherwise than the last decision did: "
+            "what is said here is asked of them.",
             indent=2,
         )
 

@@ -10,7 +10,7 @@ import click
 
 from agents.cli import options
 from agents.cli.claims import decisions_of, facts_of
-from agents.cli.explanation import made_by, print_decision
+from agents.cli.explanation import print_decision, stands
 from agents.cli.people import login, one_line
 from agents.cli.screen import Screen
 from agents.cli.store import open_engine, require_store
@@ -74,14 +74,17 @@ def review(  # noqa: PLR0913 - one parameter per option
     require_store(store)
     with open_engine(store, rules, Options(clock=clock, out=out)) as engine:
         before = decisions_of(engine.reader, claim_id)
-        hold = _Hold(before[-1], _facts(facts_of(engine.reader, before[-1].encounter_id)), edit_id, line_number)
+        facts = _facts(facts_of(engine.reader, before[-1].encounter_id))
+        hold = _Hold(before[-1], facts, edit_id, line_number)
         if revoke:
             hold.check_confirmed()
         else:
             hold.check_confirmable()
-        if not made_by(before[-1], rules, engine.reader.table(EDITS)):
+        if not stands(before[-1], facts, rules, engine.reader.table(EDITS)):
             click.echo(
-                "cleanclaim: the last decision was made by other rules; --reference and --config as then?", err=True
+                "cleanclaim: the rules at hand would decide otherwise than the last decision did; "
+                "--reference and --config as then?",
+                err=True,
             )
         # With the clock of events an answer happens when the latest event did: the real time could be months ahead,
         # and everything that waits would be overdue at once.

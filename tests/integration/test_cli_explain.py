@@ -17,6 +17,8 @@ from tests.integration.command_line import (
     write,
 )
 
+MONTH = 60 * 24 * 30  # in minutes
+
 
 def explain(store, *arguments):
     return cleanclaim("explain", "C1", "--store", store, *arguments)
@@ -120,7 +122,7 @@ def test_a_program_gets_every_decision_and_the_changes(tmp_path):
         result["claim_id"],
         result["encounter_id"],
         result["facts_known"],
-        result["rules_same"],
+        result["stands"],
     )
     assert list(range(1, len(result["decisions"]) + 1)) == [each["sequence"] for each in result["decisions"]]
     assert {"path", "now", "then"} == result["what_would_change"][0].keys()
@@ -130,13 +132,14 @@ def test_a_released_claim_has_an_empty_list_of_changes(tmp_path):
     assert [] == json.loads(explain(decided(tmp_path, *CLEAN), "--json").stdout)["what_would_change"]
 
 
-def test_other_rules_than_those_that_decided_are_said_to_be_others(tmp_path):
-    store = decided(tmp_path, *UNREAD)
-    settings = write(tmp_path / "settings.toml", "hold_sla_days = 9\n")
+@pytest.mark.parametrize(("setting", "is_said"), [("filing_limit_days = 1", True), ("hold_sla_days = 9", False)])
+def test_rules_that_would_decide_otherwise_than_those_that_decided_are_said_to(tmp_path, setting, is_said):
+    store = decided(tmp_path, *UNREAD[:-1], later(UNREAD[-1], MONTH, built_at=at(MONTH)))
+    settings = write(tmp_path / "settings.toml", setting + "\n")
 
     text = explain(store, "--config", settings).stdout
 
-    assert "are not those that made the last decision" in text
+    assert is_said == ("would decide otherwise than the last decision" in text)
 
 
 def test_a_forgotten_encounter_is_said_to_be_forgotten(tmp_path):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.builders import chart, claim, encounter, line, review
+from tests.builders import at, chart, claim, encounter, line, review
 from tests.integration.command_line import (
     CLEAN,
     GLOBAL_IN_HOSPITAL,
@@ -20,6 +20,7 @@ from tests.integration.command_line import (
 )
 
 EDIT = "diagnosis-not-supporting"
+MONTH = 60 * 24 * 30  # in minutes
 
 
 def answer(store, *arguments, edit=EDIT):
@@ -143,10 +144,10 @@ def test_the_same_answer_twice_is_refused(tmp_path):
 
 
 def test_other_rules_than_those_that_decided_bring_a_warning(tmp_path):
-    store = decided(tmp_path, *UNSUPPORTED)
-    settings = write(tmp_path / "settings.toml", "hold_sla_days = 9\n")
+    store = decided(tmp_path, *UNSUPPORTED[:-1], later(UNSUPPORTED[-1], MONTH, built_at=at(MONTH)))
+    settings = write(tmp_path / "settings.toml", "filing_limit_days = 1\n")
 
-    assert "made by other rules" in answer(store, "--config", settings).stderr
+    assert "would decide otherwise" in answer(store, "--config", settings).stderr
 
 
 @pytest.mark.parametrize("option", [["--reason-code", " "], ["--by", "a\nb"]])
