@@ -20,7 +20,6 @@ from schemas.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from faust.types import ChannelT, StreamT
     from faust.web import Request, Response, View
@@ -51,6 +50,9 @@ class App(faust.App):
     BootStrategy = WithoutKafka
     sources: Sequence[Source] = ()
 
+    def _create_directories(self) -> None:
+        """Make none: what Faust would keep there are tables, and there are none."""
+
 
 @dataclass(slots=True)
 class Task:
@@ -76,7 +78,6 @@ def make_app(
     lanes: Sequence[Lane],
     web_port: int,
     web_bind: str,
-    datadir: Path,
     give_up: Callable[[], None],
     beside: Mapping[str, Hosted] | None = None,
     registry: CollectorRegistry | None = None,
@@ -89,7 +90,6 @@ def make_app(
     app = App(
         "cleanclaim",
         broker="kafka://",
-        datadir=str(datadir),
         web_bind=web_bind,
         web_port=web_port,
         web_router_enabled=False,

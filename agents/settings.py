@@ -92,6 +92,25 @@ class Settings(BaseSettings):
         None, description="Certificates (PEM) of who may vouch for the registry; those of the system by default."
     )
 
+    slot: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        max_length=100,
+        description="Name of this worker: one running worker each, kept over restarts.",
+    )
+    agents: str | None = Field(
+        None,
+        description="What a worker runs, separated by commas. Without it all, notifier where a receiver is set.",
+    )
+    web_port: int = Field(6066, ge=1, le=65_535, description="A worker's port for /healthz, /readyz and /metrics.")
+    web_bind: str = Field("127.0.0.1", description="Address for that port.")
+    batch: int = Field(
+        5_000,
+        ge=1,
+        le=100_000,
+        description="Records to a transaction at most. A batch never waits to fill; more gain little.",
+    )
+
     log_level: LogLevel = Field(
         "INFO", description="The least that workers log. DEBUG adds what the Kafka client says of its connections."
     )

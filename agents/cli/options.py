@@ -44,6 +44,10 @@ bootstrap_servers = _option("--bootstrap-servers", "bootstrap_servers", click.ST
 schema_registry_url = _option("--schema-registry-url", "schema_registry_url", click.STRING, "URL")
 partitions = _option("--partitions", "partitions", click.INT, "N")
 replication_factor = _option("--replication-factor", "replication_factor", click.INT, "N")
+slot = _option("--slot", "slot", click.STRING, "NAME")
+agents = _option("--agents", "agents", click.STRING, "NAME,...")
+web_port = _option("--web-port", "web_port", click.INT, "PORT")
+web_bind = _option("--web-bind", "web_bind", click.STRING, "HOST")
 clock = click.option(
     "--clock",
     type=click.Choice(["events", "wall"]),
@@ -57,6 +61,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one 
 def rules(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what claims are judged by."""
     return reference(configuration(command))
+
+
+def worker(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a worker. What they give goes to `load_settings`, with the rest of the settings."""
+    return slot(agents(web_port(web_bind(connection(command)))))
 
 
 def defaults_from_file(command: click.Command) -> dict[str, Any]:

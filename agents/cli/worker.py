@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import tempfile
 import threading
+import time
 import traceback
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from prometheus_client import ProcessCollector
@@ -19,107 +18,103 @@ from agents.kafka.connection import admin_client, librdkafka, schema_registry
 from agents.kafka.options import Options
 from agents.kafka.topics import refuse_mismatch
 from agents.logs import configure as configure_logs
+from agents.logs import get_logger
 from agents.metrics.committed import Committed
 from agents.metrics.figures import registry_of
 from agents.metrics.lanes import Lanes, Meter
 from agents.notifier import NAME as NOTIFIER
 from agents.processors import PROCESSORS
 from agents.settings import load_rules, load_settings
-from schemas.errors import CleanclaimError, Misuse
+from schemas.errors import CleanclaimError, Misuse, Unavailable
 from streams.topics import ALERTS, DEAD_LETTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     import faust
 
     from agents.app import App
     from agents.settings import Settings
     from streams.processor import Processor
+    from streams.topics import Topic
 
 _GRACE = 20.0
 """Seconds in which a worker that was told to stop does so by itself."""
+
+_FIRST_WORD = 5.0
+"""Seconds for the cluster to answer at the start, before the log says that it does not."""
+
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+"""Seconds between attempts; twice as long each time."""
+
+log = get_logger("cleanclaim.worker")
 
 
 class Stopped(CleanclaimError):
     """A worker met a defect of the program."""
 
 
-def _names(_: click.Context, __: click.Parameter, text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    known = [*PROCESSORS, NOTIFIER]
-    if not names or not set(names) <= set(known):
-        raise click.BadParameter(f"expected some of {', '.join(known)}, separated by commas")
-    return names
-
-
 @click.command(short_help="Run processors on Kafka.")
-@click.option(
-    "--slot", required=True, metavar="NAME", help="Name of this worker: one running worker each, kept over restarts."
-)
-@click.option(
-    "--agents",
-    callback=_names,
-    metavar="NAME,...",
-    help=f"What to run of {', '.join([*PROCESSORS, NOTIFIER])}. Without it all, {NOTIFIER} where a receiver is set.",
-)
-@click.option(
-    "--web-port",
-    type=click.IntRange(1, 65535),
-    default=6066,
-    show_default=True,
-    help="Port for /healthz, /readyz and /metrics.",
-)
-@click.option("--web-bind", default="127.0.0.1", show_default=True, metavar="HOST", help="Address for that port.")
+@options.worker
 @options.rules
-@options.connection
-def worker(
-    *,
-    slot: str,
-    agents: list[str] | None,
-    web_port: int,
-    web_bind: str,
-    reference: Path | None,
-    config: Path | None,
-    **given: str | None,
-) -> None:
+def worker(*, reference: Path | None, config: Path | None, **given: Any) -> None:
     """Decide claims as their facts arrive on Kafka, exactly once, until told to stop.
 
     Any number of workers share the partitions. A worker that is restarted under its slot within six seconds takes its
-    partitions back at once; those of one that stays away move to the others.
+    partitions back at once; those of one that stays away move to the others. A cluster that does not answer is waited
+    for.
 
     \b
       cleanclaim worker --slot a --bootstrap-servers localhost:9092
     """
     settings = load_settings(**given)
-    configure_logs(settings.log_level, worker=slot)
-    names = agents or [*PROCESSORS, *([NOTIFIER] if settings.notifies else [])]
-    if NOTIFIER in names and not settings.notifies:
-        raise Misuse("notifier: nobody to tell; set CLEANCLAIM_ALERTMANAGER_URL or CLEANCLAIM_WEBHOOK_URL")
+    if settings.slot is None:
+        raise Misuse("no name for this worker: give --slot NAME or set CLEANCLAIM_SLOT")
+    configure_logs(settings.log_level, worker=settings.slot)
+    names = _names(settings)
     rules = load_rules(reference, config)
     processors = [PROCESSORS[name](rules) for name in names if name != NOTIFIER]
-    _run(processors, _options(slot, settings), settings, web_port, web_bind, notifies=NOTIFIER in names)
+    _run(processors, _options(settings.slot, settings), settings, notifies=NOTIFIER in names)
+
+
+def _names(settings: Settings) -> list[str]:
+    """What to run."""
+    known = [*PROCESSORS, NOTIFIER]
+    if settings.agents is None:
+        return known if settings.notifies else [*PROCESSORS]
+    names = [name.strip() for name in settings.agents.split(",") if name.strip()]
+    if not names or not set(names) <= set(known):
+        raise Misuse(f"--agents, CLEANCLAIM_AGENTS: expected some of {', '.join(known)}, separated by commas")
+    if NOTIFIER in names and not settings.notifies:
+        raise Misuse("notifier: nobody to tell; set CLEANCLAIM_ALERTMANAGER_URL or CLEANCLAIM_WEBHOOK_URL")
+    return names
 
 
 def _options(slot: str, settings: Settings) -> Options:
     connection, namespace = librdkafka(settings), settings.namespace
     registry = schema_registry(settings)
     if registry is None:
-        return Options(slot, connection, namespace)
-    return Options(slot, connection, namespace, registry.frame, registry.read)
+        return Options(slot, connection, namespace, batch=settings.batch)
+    return Options(slot, connection, namespace, registry.frame, registry.read, batch=settings.batch)
 
 
-def _run(
-    processors: Sequence[Processor],
-    engine_options: Options,
-    settings: Settings,
-    web_port: int,
-    web_bind: str,
-    *,
-    notifies: bool,
-) -> None:
+def _wait_for_topics(topics: Iterable[Topic], settings: Settings) -> None:
+    """Look at the topics once the cluster answers, however long that takes. Raises `Misuse` if they will not do."""
+    pause = _FIRST_PAUSE
+    while True:
+        try:
+            refuse_mismatch(admin_client(settings, _FIRST_WORD), topics, settings.namespace)
+        except Unavailable as error:
+            log.warning("waiting for the cluster", reason=str(error), seconds=pause)
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        else:
+            return
+
+
+def _run(processors: Sequence[Processor], engine_options: Options, settings: Settings, *, notifies: bool) -> None:
     from agents.app import make_app  # noqa: PLC0415 - Faust takes a second, and only workers need it
     from agents.kafka.lane import Lane  # noqa: PLC0415 - see above
     from agents.notifier.app import make_notifier  # noqa: PLC0415 - see above
@@ -129,25 +124,27 @@ def _run(
     )
     if notifies:
         topics |= dict.fromkeys((ALERTS, DEAD_LETTERS))
-    refuse_mismatch(admin_client(settings), topics, settings.namespace)
+    _wait_for_topics(topics, settings)
     counts = Committed()
     meters = [Meter(processor, counts) for processor in processors]
     lanes = [Lane(processor, engine_options, meter) for processor, meter in zip(processors, meters, strict=True)]
-    registry = registry_of([counts.show, *(meter.show for meter in meters), Lanes(lanes, counts).show])
+    sources = [counts.show, *(meter.show for meter in meters), Lanes(lanes, counts).show]
+    beside, others = {}, []
+    if notifies:
+        other, notifier = make_notifier(settings, engine_options)
+        beside[NOTIFIER] = notifier
+        others.append(other)
+        sources.append(notifier.show)
+    registry = registry_of(sources)
     ProcessCollector(registry=registry)
-    with tempfile.TemporaryDirectory(prefix="cleanclaim-") as folder:
-        beside, others = {}, []
-        if notifies:
-            other, beside[NOTIFIER] = make_notifier(settings, engine_options, Path(folder))
-            others.append(other)
-        app = make_app(lanes, web_port, web_bind, Path(folder), _stop_this_process, beside, registry)
-        host = _host(app, *others)
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 100)  # records and decisions hold no cycles; looking for some costs a tenth
-        try:
-            host.execute_from_commandline()
-        except SystemExit as ending:
-            _tell([source.failure for source in app.sources], ending.code)
+    app = make_app(lanes, settings.web_port, settings.web_bind, _stop_this_process, beside, registry)
+    host = _host(app, *others)
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)  # records and decisions hold no cycles; looking for some costs a tenth
+    try:
+        host.execute_from_commandline()
+    except SystemExit as ending:
+        _tell([source.failure for source in app.sources], ending.code)
 
 
 def _host(app: App, *others: faust.App) -> faust.Worker:

@@ -64,10 +64,10 @@ def librdkafka(settings: Settings) -> dict[str, str | int]:
     return {name: str(value) for name, value in said.items() if value is not None}
 
 
-def admin_client(settings: Settings) -> AdminClient:
+def admin_client(settings: Settings, seconds: float = _SECONDS) -> AdminClient:
     """A client that makes and looks at topics, once the cluster answers.
 
-    Raises `Unavailable` if it does not for half a minute, `Misuse` as soon as it will not have us.
+    Raises `Unavailable` if it does not for so many seconds, `Misuse` as soon as it will not have us.
     """
     refused: list[KafkaError] = []
 
@@ -77,7 +77,7 @@ def admin_client(settings: Settings) -> AdminClient:
 
     quiet: dict[str, Any] = {"log_level": 2, "error_cb": note}
     client = AdminClient({**librdkafka(settings), **quiet})
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + seconds
     while True:
         try:
             client.list_topics(timeout=1.0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from agents.logs import get_logger
+from agents.logs import LIBRDKAFKA, get_logger
 from schemas.errors import Misuse, Unavailable
 from streams.topics import OUTPUT_BYTES
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from streams.processor import Processor
 
 log = get_logger("cleanclaim.kafka")
+
+_CRITICAL, _ALL = 2, 6
+"""Levels of syslog. While it looks for brokers a client tells much, which only a search for a fault wants to hear."""
 
 MESSAGE_BYTES = OUTPUT_BYTES + (64 << 10)
 """Room for key, headers and the frame of a batch beside the largest value."""
@@ -45,7 +49,15 @@ def _note(error: KafkaError) -> None:
 
 
 def _common(options: Options) -> dict[str, Any]:
-    return {**options.connection, "error_cb": _note, "log_level": 2}
+    said = logging.getLogger(LIBRDKAFKA)
+    level = _ALL if said.isEnabledFor(logging.DEBUG) else _CRITICAL
+    return {
+        **options.connection,
+        "error_cb": _note,
+        "logger": said,
+        "log_level": level,
+        "reconnect.backoff.max.ms": 1_000,  # by default up to 10 s pass until a broker that is back is found
+    }
 
 
 def _reading(options: Options) -> dict[str, Any]:

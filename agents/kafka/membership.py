@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ANSWER = 10.0
 """Seconds for an answer of the cluster."""
 
+_ATTEMPTS = 3
+"""How often a member that has no place yet may be fenced, until it is believed that another one has its name."""
+
 
 class Membership:
     """A static member of the group of `processor`.
@@ -48,6 +51,7 @@ class Membership:
         self.rebalances = 0
         self.partitions = 0  # of each input
         self.fatal: KafkaError | None = None  # what ended the membership
+        self._fenced = 0  # times in a row before it had a place
 
     def join(self) -> Consumer:
         """Ask for a place in the group.
@@ -95,6 +99,7 @@ class Membership:
         consumer.assign([])  # and not the partitions, paused: see Reading
         self.assigned = {each.partition for each in partitions}
         self.changed = self.joined = True
+        self._fenced = 0
         self.rebalances += 1
         if len(partitions) != len(self.assigned) * len(self.inputs):
             log.error("inputs are not assigned together", processor=self._processor.name)
@@ -125,11 +130,17 @@ class Membership:
             log.warning("an error in place of a record", processor=self._processor.name, error=error.name())
 
     def ended(self, reason: KafkaError) -> Misuse | None:
-        """Why it is of no use to join again; None if it is."""
+        """Why it is of no use to join again; None if it is.
+
+        Who is fenced while it joins may be alone: a coordinator that died meanwhile remembers the member before.
+        """
         if reason.code() in REFUSALS:
             refused = translated(reason, self._processor.name)
             return refused if isinstance(refused, Misuse) else None
         if reason.code() in FENCED or "Static consumer fenced" in reason.str():  # a fatal error hides its code
+            self._fenced += 1
+            if not self.joined and self._fenced < _ATTEMPTS:
+                return None
             return Misuse(
                 f"{self._processor.name}: another worker runs under slot {self._options.slot}; give each its own --slot"
             )

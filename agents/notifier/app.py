@@ -22,8 +22,6 @@ from agents.notifier.service import Notifier
 from streams.topics import INPUT_BYTES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from faust.types import TP
 
     from agents.kafka.options import Options
@@ -60,15 +58,20 @@ class _CommittedConsumer(driver.Consumer):
         return last + 1
 
 
+class _App(faust.App):
+    def _create_directories(self) -> None:
+        """Make none: what Faust would keep there are tables, and there are none."""
+
+
 class _CommittedTransport(driver.Transport):
     Consumer = _CommittedConsumer
 
 
-def make_notifier(settings: Settings, options: Options, datadir: Path) -> tuple[faust.App, Notifier]:
+def make_notifier(settings: Settings, options: Options) -> tuple[faust.App, Notifier]:
     """A Faust app that tells the receivers in `settings` of what comes on alerts.v1, and its service."""
     logging.getLogger("aiokafka").setLevel(logging.WARNING)  # it tells of each step of joining a group
     group = options.namespace + group_of(NAME)
-    app = faust.App(
+    app = _App(
         group,
         broker=[URL(f"kafka://{server.strip()}") for server in bootstrap_servers(settings).split(",")],
         broker_credentials=faust_credentials(settings),
@@ -78,7 +81,6 @@ def make_notifier(settings: Settings, options: Options, datadir: Path) -> tuple[
         producer_max_request_size=INPUT_BYTES + (64 << 10),  # an alert that cannot be read, as a dead letter
         topic_allow_declare=False,  # topics are made by `topics create`, and only by it
         topic_disable_leader=True,
-        datadir=str(datadir),
         web_enabled=False,
         worker_redirect_stdouts=False,
     )

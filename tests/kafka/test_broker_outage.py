@@ -24,6 +24,21 @@ def own_broker():
     broker.close()
 
 
+def test_a_worker_that_starts_before_its_broker_waits_for_it(own_broker, tmp_path):
+    site = Site(own_broker, tmp_path)
+    own_broker.stop()
+    worker = site.worker("a", CLEANCLAIM_AGENTS="adjudication")
+    time.sleep(12)
+    running, told = worker.process.poll() is None, worker.log.read_text()
+    own_broker.start()
+    agents = worker.wait()
+    site.close()
+
+    assert running, told
+    assert "waiting for the cluster" in told
+    assert {"adjudication": {"ready": True, "partitions": [0, 1, 2, 3]}} == agents
+
+
 def test_a_worker_outlives_its_broker(own_broker, tmp_path):
     lines, verdicts = day()
     half = len(lines) // 2
