@@ -83,7 +83,7 @@ class Site:
         self.namespace = f"s{uuid.uuid4().hex[:8]}."
         self.folder = folder
         self.partitions = partitions
-        self._broker = broker
+        self.bootstrap = broker.bootstrap
         self._workers: list[Worker] = []
         self._admin = broker.admin()
         create(self._admin, Layout(partitions, 1, self.namespace))
@@ -93,7 +93,7 @@ class Site:
 
     def worker(self, slot: str, *arguments: str, **settings: str) -> Worker:
         log = self.folder / f"{slot}.log"
-        worker = Worker(self._broker.bootstrap, self.namespace, slot, log, *arguments, **settings)
+        worker = Worker(self.bootstrap, self.namespace, slot, log, *arguments, **settings)
         self._workers.append(worker)
         return worker
 
@@ -120,7 +120,7 @@ class Site:
         names = [self.namespace + topic for topic in topics]
         consumer = Consumer(
             {
-                "bootstrap.servers": self._broker.bootstrap,
+                "bootstrap.servers": self.bootstrap,
                 "group.id": "look",
                 "isolation.level": isolation,
                 "enable.partition.eof": True,
