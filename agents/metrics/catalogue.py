@@ -54,6 +54,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("cleanclaim_denials_total", "counter", ("outcome", "category"), "Lines that payers denied or paid."),
     Metric("cleanclaim_alerts_total", "counter", ("kind", "status"), "Alerts that began and ended."),
     Metric(
+        "cleanclaim_notices_total",
+        "counter",
+        ("receiver", "outcome"),
+        "Posts of the notifier: taken; refused, which is final; failed, and posted again.",
+        "Kafka",
+    ),
+    Metric(
         "cleanclaim_dead_letters_total",
         "counter",
         ("topic", "exception"),

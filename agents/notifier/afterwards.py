@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agents.notifier.backoff import Pauses
 from agents.notifier.board import Episode, Partition, name_of
+from agents.notifier.notices import ALERTMANAGER, WEBHOOK
 from agents.notifier.receivers import open_receivers
 from agents.notifier.webhook import Undelivered
 from schemas.errors import Misuse, Unavailable
@@ -29,8 +30,6 @@ HOLD_OUT = 26 * 3_600.0
 
 _ATTEMPTS = 4
 """At a delivery: a person or a schedule waits for the command."""
-
-_WEBHOOK, _ALERTMANAGER = "webhook", "alertmanager"
 
 
 class Told(NamedTuple):
@@ -86,8 +85,8 @@ def tell(alerts: Sequence[Alert], earlier: int, store: Path, settings: Settings)
         if note.is_new:
             over = Partition.recalled(enumerate(alerts[:earlier]), None).told
             history = [alert for alert in alerts[:earlier] if name_of(alert) in over]
-            note.add(_WEBHOOK, history)
-            note.add(_ALERTMANAGER, history)
+            note.add(WEBHOOK, history)
+            note.add(ALERTMANAGER, history)
         return asyncio.run(_tell(alerts, note, settings))
     finally:
         note.close()
@@ -105,7 +104,7 @@ async def _events(alerts: Sequence[Alert], note: Note, receivers: Receivers) -> 
     """What has happened, to the webhook. A record that it refuses does not keep the others from it."""
     delivered, failure = 0, None
     for alert in alerts:
-        if receivers.webhook is None or note.has(_WEBHOOK, alert):
+        if receivers.webhook is None or note.has(WEBHOOK, alert):
             continue
         try:
             await receivers.webhook.tell(alert)
@@ -114,7 +113,7 @@ async def _events(alerts: Sequence[Alert], note: Note, receivers: Receivers) -> 
             if not error.refused:
                 break
         else:
-            note.add(_WEBHOOK, [alert])
+            note.add(WEBHOOK, [alert])
             delivered += 1
     return delivered, failure
 
@@ -122,7 +121,7 @@ async def _events(alerts: Sequence[Alert], note: Note, receivers: Receivers) -> 
 async def _standing(alerts: Sequence[Alert], said: Partition, note: Note, receivers: Receivers) -> str | None:
     """What is the case, to Alertmanager: all that fires, and what is over since it was told that it fires."""
     fired = {alert.alert_id: alert for alert in alerts if alert.status == "FIRING"}
-    over = [alert for alert in alerts if alert.status == "RESOLVED" and not note.has(_ALERTMANAGER, alert)]
+    over = [alert for alert in alerts if alert.status == "RESOLVED" and not note.has(ALERTMANAGER, alert)]
     episodes = [Episode(alert) for alert in said.firing.values()]
     episodes += [Episode(fired[alert.alert_id], alert) for alert in over if alert.alert_id in fired]
     if receivers.alertmanager is None or not episodes:
@@ -131,5 +130,5 @@ async def _standing(alerts: Sequence[Alert], said: Partition, note: Note, receiv
         await receivers.alertmanager.tell(episodes, HOLD_OUT)
     except Unavailable as error:
         return str(error)
-    note.add(_ALERTMANAGER, over)
+    note.add(ALERTMANAGER, over)
     return None

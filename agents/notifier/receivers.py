@@ -11,6 +11,7 @@ import aiohttp
 
 from agents.notifier.alertmanager import Alertmanager
 from agents.notifier.backoff import pauses
+from agents.notifier.notices import ALERTMANAGER, WEBHOOK, Notices
 from agents.notifier.posting import poster
 from agents.notifier.webhook import Webhook
 
@@ -29,16 +30,23 @@ class Receivers(NamedTuple):
 
 
 @asynccontextmanager
-async def open_receivers(settings: Settings, waits: Callable[[], Pauses] = pauses) -> AsyncIterator[Receivers]:
+async def open_receivers(
+    settings: Settings, waits: Callable[[], Pauses] = pauses, notices: Notices | None = None
+) -> AsyncIterator[Receivers]:
     """Connections to them, for the time of the block. `waits`: how often and when the webhook is asked again."""
     async with aiohttp.ClientSession() as session:
+        notices = notices or Notices()
         post = poster(session)
         alertmanager, webhook = None, None
         if settings.alertmanager_url:
-            alertmanager = Alertmanager(settings.alertmanager_url, post, settings.runbooks_url, _now)
+            alertmanager = Alertmanager(
+                settings.alertmanager_url, notices.counting(ALERTMANAGER, post), settings.runbooks_url, _now
+            )
         if settings.webhook_url and settings.webhook_secret:
             url, secret = settings.webhook_url.get_secret_value(), settings.webhook_secret.get_secret_value()
-            webhook = Webhook(url, secret, post, settings.runbooks_url, time.time, waits=waits)
+            webhook = Webhook(
+                url, secret, notices.counting(WEBHOOK, post), settings.runbooks_url, time.time, waits=waits
+            )
         yield Receivers(alertmanager, webhook)
 
 

@@ -15,6 +15,7 @@ from agents.notifier import NAME
 from agents.notifier.alertmanager import REPEAT_SECONDS
 from agents.notifier.backoff import FIRST, LONGEST
 from agents.notifier.board import Board
+from agents.notifier.notices import Notices
 from agents.notifier.receivers import open_receivers
 from agents.notifier.webhook import Undelivered
 from schemas.alert import Alert
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from faust.types import TP, EventT, StreamT
 
     from agents.kafka.options import Options
+    from agents.metrics.figures import Figures
     from agents.notifier.history import History
     from agents.notifier.receivers import Receivers
     from agents.settings import Settings
@@ -44,6 +46,7 @@ class Notifier(Service):
         self._app = app
         self._history = history
         self._settings = settings
+        self._notices = Notices()
         self._read = options.read
         self._topic = options.namespace + ALERTS.name
         self._wanted: set[int] | None = None
@@ -78,9 +81,14 @@ class Notifier(Service):
         """Partitions that this notifier has."""
         return sorted(self._wanted or ())
 
+    def show(self, figures: Figures) -> None:
+        """A source of a scrape."""
+        figures.add("cleanclaim_ready", (NAME,), float(self.ready))
+        self._notices.show(figures)
+
     async def on_start(self) -> None:
         """Open the receivers."""
-        self._receivers = await self._open.enter_async_context(open_receivers(self._settings))
+        self._receivers = await self._open.enter_async_context(open_receivers(self._settings, notices=self._notices))
 
     async def on_shutdown(self) -> None:
         """Let go of them, once nothing here runs any more."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import signal
 import time
+import urllib.request
 
 import pytest
 from confluent_kafka import Producer
+from prometheus_client.parser import text_string_to_metric_families
 
 from agents.notifier.app import SESSION_SECONDS
 from schemas import registry
@@ -158,12 +160,22 @@ def test_what_cannot_be_delivered_is_a_dead_letter_and_gets_a_second_chance(site
 
 def test_a_receiver_that_is_busy_is_asked_again_when_it_said(site, start, webhook):
     webhook.answers = [(503, {"Retry-After": "1"})]
-    start()
+    worker = start()
     began = time.monotonic()
     emit(site, alert(1))
     webhook.wait(1)
 
     assert (2, True) == (len(webhook.posts), time.monotonic() - began > 1)
+    assert {"taken": 1, "failed": 1, "refused": 0} == counted(worker, "webhook")
+
+
+def counted(worker, receiver):
+    """What /metrics says of the posts to a receiver."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=5) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+        samples = [sample for family in families for sample in family.samples]
+    found = [each for each in samples if each.name == "cleanclaim_notices_total"]
+    return {each.labels["outcome"]: each.value for each in found if each.labels["receiver"] == receiver}
 
 
 def test_bytes_that_are_no_alert_stop_nothing(site, start, webhook):

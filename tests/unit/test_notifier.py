@@ -11,9 +11,11 @@ import json
 
 import pytest
 
+from agents.metrics.figures import Figures
 from agents.notifier.alertmanager import HOLD_OUT, Alertmanager, annotations_of, labels_of, said
 from agents.notifier.backoff import ATTEMPTS, LONGEST, LONGEST_ASKED, Pauses
 from agents.notifier.board import Board, Episode, Partition
+from agents.notifier.notices import Notices
 from agents.notifier.posting import Answer
 from agents.notifier.webhook import Undelivered, Webhook, body_of, key_of, signed
 from schemas.errors import Misuse, Unavailable
@@ -274,3 +276,22 @@ def test_partitions_that_left_say_nothing():
     board.told(0, alert(9))
 
     assert (False, []) == (board.has(0), board.episodes())
+
+
+# What is counted
+
+
+def test_posts_are_counted_by_receiver_and_outcome_from_zero():
+    network, notices, figures = Network(OK, Answer(503), Answer(404), OK), Notices(), Figures()
+    post = notices.counting("webhook", network.post)
+    before = Figures()
+    notices.show(before)
+    for _ in range(4):
+        asyncio.run(post("http://w", b"", {}))
+    notices.show(figures)
+
+    shown = [
+        {sample.labels["outcome"]: sample.value for family in each.families() for sample in family.samples}
+        for each in (before, figures)
+    ]
+    assert [{"taken": 0, "refused": 0, "failed": 0}, {"taken": 2, "refused": 1, "failed": 1}] == shown
