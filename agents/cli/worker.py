@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import faust
 
     from agents.app import App
+    from agents.notifier.service import Notifier
     from agents.settings import Settings
     from streams.processor import Processor
     from streams.topics import Topic
@@ -129,7 +130,8 @@ def _run(processors: Sequence[Processor], engine_options: Options, settings: Set
     meters = [Meter(processor, counts) for processor in processors]
     lanes = [Lane(processor, engine_options, meter) for processor, meter in zip(processors, meters, strict=True)]
     sources = [counts.show, *(meter.show for meter in meters), Lanes(lanes, counts).show]
-    beside, others = {}, []
+    beside: dict[str, Notifier] = {}
+    others = []
     if notifies:
         other, notifier = make_notifier(settings, engine_options)
         beside[NOTIFIER] = notifier
@@ -144,7 +146,8 @@ def _run(processors: Sequence[Processor], engine_options: Options, settings: Set
     try:
         host.execute_from_commandline()
     except SystemExit as ending:
-        _tell([source.failure for source in app.sources], ending.code)
+        failures = [*(source.failure for source in app.sources), *(each.failure for each in beside.values())]
+        _tell(failures, ending.code)
 
 
 def _host(app: App, *others: faust.App) -> faust.Worker:
@@ -173,7 +176,7 @@ def _stop_this_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _tell(failures: Sequence[Exception | None], code: object) -> None:
+def _tell(failures: Sequence[BaseException | None], code: object) -> None:
     for failure in failures:
         if isinstance(failure, CleanclaimError):
             raise failure

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 log = get_logger("cleanclaim.notifier")
 
 PAUSE = 2.0
-"""Seconds before the cluster is asked again for what partitions say."""
+"""Seconds before the cluster, or the schema registry, is asked again."""
 
 
 class Notifier(Service):
@@ -43,6 +43,7 @@ class Notifier(Service):
 
     def __init__(self, app: faust.App, history: History, settings: Settings, options: Options, **keywords: Any) -> None:
         self.board = Board()
+        self.failure: BaseException | None = None
         self._app = app
         self._history = history
         self._settings = settings
@@ -64,10 +65,16 @@ class Notifier(Service):
         async def notify(stream: StreamT[bytes]) -> None:
             """Tell of each record, and commit how far that came before the next.
 
-            Faust acknowledges a record whose agent raised, so acknowledging is left to us.
+            Faust acknowledges a record whose agent raised and goes on, so acknowledging is left to us, and what nobody
+            foresaw ends the worker.
             """
             async for event in stream.noack().events():  # type: ignore[attr-defined]  # its protocol forgot it
-                if await self._handle(event):
+                try:
+                    handled = await self._handle(event)
+                except Exception as error:
+                    await self.crash(error)
+                    raise
+                if handled:
                     await stream.ack(event)
                     await app.commit({self._topic})
 
@@ -85,6 +92,11 @@ class Notifier(Service):
         """A source of a scrape."""
         figures.add("cleanclaim_ready", (NAME,), float(self.ready))
         self._notices.show(figures)
+
+    async def crash(self, reason: BaseException) -> None:
+        """Keep what went wrong, so that the worker can say it."""
+        self.failure = self.failure or reason
+        await super().crash(reason)
 
     async def on_start(self) -> None:
         """Open the receivers."""
@@ -141,11 +153,17 @@ class Notifier(Service):
         message = event.message
         if not await self._ours(message.partition):
             return False
-        try:
-            record, _ = await asyncio.to_thread(self._read, message.value or b"")
-        except Unreadable as error:
-            await self._set_aside(event, UNREADABLE, str(error))
-            return True
+        while True:
+            try:
+                record, _ = await asyncio.to_thread(self._read, message.value or b"")
+            except Unreadable as error:
+                await self._set_aside(event, UNREADABLE, str(error))
+                return True
+            except Unavailable as error:
+                log.warning("waiting for the schema registry", reason=str(error), seconds=PAUSE)
+                await asyncio.sleep(PAUSE)
+            else:
+                break
         if isinstance(record, Alert):
             await self._tell(event, record)
         return True
