@@ -107,14 +107,14 @@ class AnswerDesk:
     def _inbound(self, topic: Topic, record: Record, time: int) -> Inbound:
         return Inbound(topic, self.key, record, b"", time)
 
-    def decide(self, action: str, edit: Edit, *, event_id: str = "", **changes: Any) -> Step:
+    def decide(self, action: str, on: Edit, *, event_id: str = "", **changes: Any) -> Step:
         """A person's word on an edit."""
         self._number += 1
         values: dict[str, Any] = {
             "event_id": event_id or f"decision-{self._number}",
-            "edit_id": edit.edit_id,
+            "edit_id": on.edit_id,
             "action": action,
-            "edit": edit if action == "ADD" else None,
+            "edit": on if action == "ADD" else None,
             "decided_by": "analyst-1",
             "reason": "called the payer",
             "occurred_at": self.now,

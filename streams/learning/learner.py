@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streams.learning.state import LearningState
 
 MOST_STANDING = 24
-"""Edits of one payer and code that learning lets stand at once; nobody reads more."""
+"""Edits of one payer and code that learning lets stand beside the one that asks for nothing else; nobody reads more."""
 
 SETTLING_DAYS = 30
 """After a change of the payer's mind it still pays what it took in before: for so long an edit gives way to none of
@@ -186,7 +186,7 @@ class Learner:
         self._tidy(kept)
 
     def _make_room(self, cause: Cause) -> bool:
-        standing = [kept for kept in self._state.edits.values() if kept.stands_alone]
+        standing = [kept for kept in self._state.edits.values() if kept.stands_alone and kept.traits]
         if len(standing) < MOST_STANDING or not cause.traits:
             return True
         waiting = [kept for kept in standing if kept.status != "ACTIVE"]

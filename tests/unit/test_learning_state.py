@@ -1,0 +1,157 @@
+"""The state of learning: bytes that say all, within bounds."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from schemas.errors import Misuse
+from streams.learning import evidence, learner, processor, standing
+from streams.learning import state as states
+from streams.learning.state import LearningState
+from tests.answers import START, AnswerDesk, answer
+
+
+def test_a_state_read_from_bytes_is_written_as_the_same_bytes():
+    desk = AnswerDesk()
+    for place in ("11", "22", None):
+        desk.denied(3, place=place, others=("93016",), modifiers=("KX",))
+        desk.paid(2, place=place)
+    desk.denied(1, category="OTHER", avoidable=False)
+
+    assert desk.state == LearningState.load(desk.state).dump()
+
+
+def test_a_state_of_a_later_version_is_refused():
+    desk = AnswerDesk()
+    desk.denied()
+
+    with pytest.raises(Misuse, match="expected format 1, got 9"):
+        standing(b"\x09" + desk.state[1:])
+
+
+def test_a_payer_whose_name_has_a_bar_keeps_its_code():
+    state = LearningState("P|07|93018")
+
+    assert ("P|07", "93018") == (state.payer_id, state.procedure_code)
+
+
+def test_days_that_come_late_stand_in_order():
+    late, early = AnswerDesk(), AnswerDesk()
+    lines = [answer("PAID", n, on=START + dt.timedelta(days=n)) for n in (0, 5, 3, 4, 1)]
+    late.wait(5)
+    early.wait(5)
+    late.send(*lines)
+    early.send(*sorted(lines, key=lambda line: line.occurred_at))
+
+    assert len(early.state) == len(late.state)
+    assert rows(early) == rows(late)
+
+
+def rows(desk: AnswerDesk) -> bytes:
+    return LearningState.load(desk.state).evidence.dump()
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_beyond_so_many_patterns_the_one_that_tells_least_is_dropped(monkeypatch, forgetful):
+    monkeypatch.setattr(evidence, "MOST_PATTERNS", 3)
+    desk = AnswerDesk(forgetful=forgetful)
+    desk.denied(place="11")
+    for place in ("22", "19", "49", "22"):
+        desk.paid(place=place)
+    places = [row.place.place_of_service for row in LearningState.load(desk.state).evidence.rows.values()]
+
+    assert ["11", "49", "22"] == places
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_beyond_so_many_pattern_days_the_oldest_are_forgotten(monkeypatch, forgetful):
+    monkeypatch.setattr(evidence, "MOST_CELLS", 16)
+    desk = AnswerDesk(forgetful=forgetful)
+    desk.paid(1, place="11")
+    desk.paid(17, place="22")
+    (row,) = LearningState.load(desk.state).evidence.rows.values()
+
+    assert 15 == len(row.days)
+    before = rows(desk)
+    desk.send(answer("PAID", on=START))
+    assert before == rows(desk)
+
+
+def test_reason_codes_of_a_pattern_are_bounded():
+    desk = AnswerDesk()
+    for code in range(20):
+        desk.denied(1, every=0.1, reason_codes=(f"{code}",))
+    (edit,) = standing(desk.state)
+    desk.denied(1, every=0.1, reason_codes=("0",))
+
+    assert 4 == edit.denied - 16
+    assert len(LearningState.load(desk.state).evidence.rows) == 1
+    assert all(
+        len(codes) <= 8
+        for row in LearningState.load(desk.state).evidence.rows.values()
+        for codes in row.reasons.values()
+    )
+
+
+def crowded(monkeypatch, *, room: int) -> AnswerDesk:
+    """A payer that denies half of several kinds of lines among many that it pays."""
+    monkeypatch.setattr(learner, "MOST_STANDING", room)
+    desk = AnswerDesk()
+    for family in ("A01", "B02", "C03"):
+        for _ in range(8):
+            desk.paid(16, every=0.01, families=("Z00",))
+            desk.paid(1, every=0.05, families=(family,))
+            desk.denied(1, every=0.05, families=(family,))
+    return desk
+
+
+def test_no_more_than_so_many_edits_stand(monkeypatch):
+    free, narrow = crowded(monkeypatch, room=9), crowded(monkeypatch, room=2)
+
+    assert 3 == sum(asked != {} for asked in free.standing["SHADOW"])
+    assert 2 == sum(asked != {} for asked in narrow.standing["SHADOW"])
+
+
+def test_an_edit_whose_bound_holds_takes_the_place_of_one_that_waits(monkeypatch):
+    desk = crowded(monkeypatch, room=2)
+    for _ in range(6):
+        desk.paid(3, every=0.05, families=("Z00",))
+        desk.denied(1, every=0.05, families=("D04",))
+
+    assert [{"diagnosis_families": ["D04"]}] == desk.standing["ACTIVE"]
+    assert "more than 2 edits stand" in {edit.provenance.reason for edit in desk.edits.values()}
+
+
+def test_where_all_that_stand_are_active_there_is_no_room(monkeypatch):
+    monkeypatch.setattr(learner, "MOST_STANDING", 1)
+    desk = AnswerDesk()
+    desk.paid(80, every=0.05, families=("Z00",))
+    desk.denied(6, every=0.05, families=("D04",))
+    before = desk.standing["ACTIVE"]
+    desk.paid(9, every=0.05, families=("Z00",))
+    desk.denied(6, every=0.05, families=("E05",))
+
+    assert [{"diagnosis_families": ["D04"]}] == before == desk.standing["ACTIVE"]
+
+
+def test_patterns_that_are_long_gone_are_not_remembered(monkeypatch):
+    monkeypatch.setattr(states, "MOST_PATTERNS", 1)
+    desk = AnswerDesk()
+    for family in ("A01", "B02", "C03"):
+        desk.denied(1, families=(family,))
+    desk.denied(3)
+
+    assert "ACTIVE" == desk.statuses[-1]
+
+
+def test_parsed_states_are_bounded_and_change_nothing(monkeypatch):
+    monkeypatch.setattr(processor, "_PARSED", 1)
+    desk, other = AnswerDesk(), AnswerDesk("P08|93018")
+    other.processor = desk.processor
+    for _ in range(4):
+        desk.denied()
+        other.send(answer(payer_id="P08", on=other.now))
+
+    assert ["PROPOSED", "SHADOW", "ACTIVE"] == desk.statuses == other.statuses
