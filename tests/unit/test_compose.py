@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,12 @@ def test_ports_are_open_on_the_loopback_only():
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
 
     assert [] == [port for port in ports if not port.startswith("127.0.0.1:")]
+
+
+def test_compose_itself_takes_the_file():
+    compose = shutil.which("docker-compose")
+    if compose is None:
+        pytest.skip("no docker-compose")
+    done = subprocess.run([compose, "--file", FILE, "config", "--quiet"], check=False, capture_output=True, text=True)
+
+    assert (0, "") == (done.returncode, done.stderr)
