@@ -23,8 +23,8 @@ from streams.learning.wilson import wilson_upper
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from streams.learning.evidence import Row
     from streams.learning.patterns import Traits
+    from streams.learning.rows import Row
 
 SUSPICIOUS = 8.0
 """Log-likelihood ratio from which an edit is worth watching though its bound does not hold yet: 2 of 2 denied where the

@@ -9,7 +9,7 @@ from streams.learning.wilson import wilson_lower
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from streams.learning.evidence import Row
+    from streams.learning.rows import Row
 
 
 class Count(NamedTuple):

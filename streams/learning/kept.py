@@ -10,16 +10,17 @@ from schemas.edit import Edit
 from streams.edit_match import in_scope, matches
 from streams.encounter_state import pack, unpack
 from streams.learning.counts import count
-from streams.learning.evidence import DAY, DAYS_KEPT
+from streams.learning.evidence import DAYS_KEPT
 from streams.learning.lifecycle import silent_at
 from streams.learning.patterns import traits_of
+from streams.learning.rows import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.learning.counts import Counts
-    from streams.learning.evidence import Row
     from streams.learning.lifecycle import Status
+    from streams.learning.rows import Row
 
 _HEAD = struct.Struct(
     ">?IIIqq"

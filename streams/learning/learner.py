@@ -11,17 +11,18 @@ from streams.edit_id import edit_id_of
 from streams.learning import words
 from streams.learning.causes import CLEAN_LINES, Cause, find
 from streams.learning.counts import Count
-from streams.learning.evidence import CATEGORIES, DAY, DAYS_KEPT
+from streams.learning.evidence import DAYS_KEPT
 from streams.learning.kept import KeptEdit
 from streams.learning.lifecycle import ACTIVE_BOUND, fallen, grown, holds
 from streams.learning.patterns import scope_and_match
+from streams.learning.rows import CATEGORIES, DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.learning.evidence import Row
     from streams.learning.lifecycle import Status
     from streams.learning.patterns import Traits
+    from streams.learning.rows import Row
     from streams.learning.state import LearningState
 
 MOST_STANDING = 24
@@ -173,7 +174,7 @@ class Learner:
             kept.categories.add(category)
             kept.changed()
         whole, count = kept.weigh(self._rows)
-        if cause.holds and holds(count.denied, count.paid):
+        if cause.holds and holds(count.denied, count.paid) and fallen(count, self._time) is None:
             status: Status = "ACTIVE"
             why = f"lower bound of denied of all at least {ACTIVE_BOUND}"
         else:

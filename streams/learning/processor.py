@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 from schemas.record import millis
 from streams.learning import decisions
-from streams.learning.evidence import DAY
 from streams.learning.learner import Learner
+from streams.learning.rows import DAY
 from streams.learning.state import LearningState
 from streams.processor import Emit, Outcome, Step
 from streams.topics import ALERTS, DENIALS, EDIT_DECISIONS, EDITS, LEARNING_STATE
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schemas.denial import Denial
     from schemas.edit_decision import EditDecision
     from schemas.record import Record
-    from streams.learning.evidence import Counted
+    from streams.learning.rows import Counted
     from streams.processor import Inbound, Tables
     from streams.topics import Topic
 

@@ -2,7 +2,7 @@
 
     state = head, key, surge, pack(rows of evidence), pack(edits)
 
-Bounded: 256 patterns with 8,192 pattern-days, 63 days of answers and 128 edits, some 300 kB at the very most; a usual
+Bounded: 256 patterns with 8,192 pattern-days, 63 days of answers and 128 edits, some 400 kB at the very most; a usual
 key takes 1 to 10 kB. Parts that a record does not touch are not written anew, only copied.
 """
 
@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 from schemas.errors import Misuse
 from streams.encounter_state import pack, unpack
-from streams.learning.evidence import DAY, DAYS_KEPT, MOST_PATTERNS, Evidence
+from streams.learning.evidence import DAYS_KEPT, MOST_PATTERNS, Evidence
 from streams.learning.kept import KeptEdit
+from streams.learning.rows import DAY
 from streams.learning.surge import Surge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from streams.learning.evidence import Row
+    from streams.learning.rows import Row
 
 MOST_EDITS = 128
 """Of one payer and code, retired ones included: these are remembered so that one that comes back has the next revision.

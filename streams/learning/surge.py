@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from schemas.alert import Alert
 from schemas.record import moment
+from streams.learning.rows import DAY
 from streams.naming import name_uuid
 from streams.poisson import tail
 
 if TYPE_CHECKING:
     from schemas.denial import Denial
-
-DAY = 86_400_000  # milliseconds
 
 WINDOW = 7  # days: payers answer in weekly runs
 WEEKS = 8

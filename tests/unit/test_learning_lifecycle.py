@@ -169,6 +169,14 @@ def test_what_is_older_than_180_days_when_it_comes_does_not_count(desk):
     assert [] == desk.revisions
 
 
+def test_denials_that_come_long_after_they_were_said_make_no_active_edit(desk):
+    desk.wait(60)
+    for number in range(8):
+        desk.send(answer("DENIED", number, on=START + dt.timedelta(days=number)))
+
+    assert ["PROPOSED", "SHADOW"] == desk.statuses
+
+
 def test_a_key_without_evidence_and_edits_is_forgotten(desk):
     desk.paid(3)
     desk.wait(182)

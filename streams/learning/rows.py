@@ -1,0 +1,210 @@
+"""The evidence of one pattern: how many lines were paid and denied on each day, and why.
+
+Counts are by day of the answer, so neither order nor repeats of remittances show in them.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+from schemas.denial import DenialCategory
+from streams.edit_match import Feature, Place
+from streams.encounter_state import pack, unpack
+from streams.learning.patterns import Pattern
+
+if TYPE_CHECKING:
+    from schemas.denial import Denial
+    from streams.learning.patterns import Traits
+
+DAY = 86_400_000  # milliseconds
+
+_MOST_REASONS = 8  # reason codes counted for a pattern and category; payers give one to three
+
+CATEGORIES: tuple[DenialCategory, ...] = get_args(DenialCategory)
+"""The stored bytes hold positions in it: only ever append."""
+
+CATEGORY: dict[str, int] = {category: number for number, category in enumerate(CATEGORIES)}
+
+_OTHER = CATEGORY["OTHER"]
+
+_ROW = struct.Struct(">II")  # lengths of pattern and reasons; the days follow
+_PAID = struct.Struct(">HBI")  # day, number of categories denied, lines paid
+_DENIED = struct.Struct(">BIqII")  # category, lines, cents, first and last in the day (ms after midnight)
+
+
+class Denied(NamedTuple):
+    """Denied lines of a day: how many, for how many cents, the first and the last (ms since 1970)."""
+
+    lines: int
+    cents: int
+    first: int
+    last: int
+
+
+class Counted(NamedTuple):
+    """What a record was counted as: its row, and the category in which it was denied, None for a paid line."""
+
+    row: Row
+    category: int | None
+
+
+class Day:
+    """One day of a pattern: lines paid, and denied by category (a position in CATEGORIES)."""
+
+    __slots__ = ("denied", "paid")
+
+    def __init__(self, paid: int = 0, denied: dict[int, Denied] | None = None) -> None:
+        self.paid = paid
+        self.denied: dict[int, Denied] = {} if denied is None else denied
+
+    def dump(self, day: int) -> bytes:
+        """As bytes, with the day that it is."""
+        head = _PAID.pack(day, len(self.denied), self.paid)
+        if not self.denied:
+            return head
+        return head + b"".join(
+            [
+                _DENIED.pack(category, lines, cents, first - day * DAY, last - day * DAY)
+                for category, (lines, cents, first, last) in sorted(self.denied.items())
+            ]
+        )
+
+
+class Row:
+    """The evidence of one pattern.
+
+    place, feature  the pattern as edits ask about it
+    traits          the pattern as edits are made from it
+    days            day since 1970 -> what was answered on it, in order of days
+    reasons         category -> reason code -> denied lines that gave it, as long as the pattern is kept
+    number          its place among the rows
+    """
+
+    __slots__ = ("_days", "_head", "_named", "days", "feature", "number", "pattern", "place", "reasons", "traits")
+
+    def __init__(self, payer_id: str, procedure_code: str, pattern: Pattern) -> None:
+        self.pattern = pattern
+        self.place = Place(payer_id, None, pattern.claim_type, pattern.place_of_service)
+        self.feature = Feature(
+            procedure_code,
+            frozenset(pattern.others),
+            frozenset(pattern.modifiers),
+            frozenset(pattern.families),
+            None,
+        )
+        self.traits: Traits = pattern.traits()
+        self.days: dict[int, Day] = {}
+        self.reasons: dict[int, dict[str, int]] = {}
+        self._head = pack(
+            [
+                pattern.claim_type.encode(),
+                (pattern.place_of_service or "").encode(),
+                *(pack([text.encode() for text in texts]) for texts in pattern[2:]),
+            ]
+        )
+        self._days: dict[int, bytes] = {}
+        self._named: bytes | None = None  # what stands before the days
+        self.number = 0
+
+    def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
+        """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
+        day = at // DAY
+        known = self.days.get(day)
+        this = known or Day()
+        category = self._category(denial, this)
+        if category is None:
+            if not this.paid and sign < 0:
+                return None
+            this.paid += sign
+        elif not self._count_denied(denial, this, category, at, sign):
+            return None
+        self._keep(day, this, new=known is None)
+        return Counted(self, category)
+
+    def _category(self, denial: Denial, day: Day) -> int | None:
+        """The category in which a line is counted as denied, None if as paid.
+
+        A record that takes a line back no longer says which it was. PAID lines have the category OTHER; of denials in
+        it, it is one of those if the day has one, and its reasons are known from denials.
+        """
+        if denial.outcome == "PAID":
+            return None
+        category = CATEGORY[denial.category]
+        if denial.outcome == "DENIED" or category != _OTHER:
+            return category
+        known = self.reasons.get(_OTHER, {})
+        was_denied = _OTHER in day.denied and (not day.paid or all(code in known for code in denial.reason_codes))
+        return category if was_denied else None
+
+    def _count_denied(self, denial: Denial, day: Day, category: int, at: int, sign: int) -> bool:
+        lines, cents, first, last = day.denied.get(category, Denied(0, 0, at, at))
+        if lines + sign < 0:
+            return False
+        if lines + sign:
+            cents += sign * denial.amount_cents
+            day.denied[category] = Denied(lines + sign, cents, min(first, at), max(last, at))
+        else:
+            del day.denied[category]
+        codes = self.reasons.setdefault(category, {})
+        for code in denial.reason_codes:
+            if code in codes or (sign > 0 and len(codes) < _MOST_REASONS):
+                codes[code] = codes.get(code, 0) + sign
+                if codes[code] <= 0:
+                    del codes[code]
+        self._named = None
+        return True
+
+    def _keep(self, day: int, this: Day, *, new: bool) -> None:
+        if not this.paid and not this.denied:
+            self.drop(day)
+            return
+        is_late = new and next(reversed(self.days), day) > day
+        self.days[day] = this
+        self._days[day] = this.dump(day)
+        if is_late:
+            self._sort()
+
+    def _sort(self) -> None:
+        self.days = dict(sorted(self.days.items()))
+        self._days = dict(sorted(self._days.items()))
+
+    def drop(self, day: int) -> None:
+        """Forget a day."""
+        self.days.pop(day, None)
+        self._days.pop(day, None)
+
+    def dump(self) -> bytes:
+        """As bytes; only the days that changed since the last time are written anew."""
+        if self._named is None:
+            reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
+            texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
+            self._named = _ROW.pack(len(self._head), len(texts)) + self._head + texts
+        return self._named + b"".join(self._days.values())
+
+    @classmethod
+    def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
+        """The inverse of `dump`."""
+        head_length, length = _ROW.unpack_from(stored)
+        texts_at = _ROW.size + head_length
+        at = texts_at + length
+        claim_type, place, *lists = unpack(stored[_ROW.size : texts_at])
+        texts = stored[texts_at:at]
+        others, modifiers, families = [tuple([text.decode() for text in unpack(each)]) for each in lists]
+        pattern = Pattern(claim_type.decode(), place.decode() or None, others, modifiers, families)
+        row = cls(payer_id, procedure_code, pattern)
+        if texts:
+            row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(texts).items()}
+        while at < len(stored):
+            start = at
+            day, number, paid = _PAID.unpack_from(stored, at)
+            at += _PAID.size
+            denied = {}
+            for _ in range(number):
+                category, lines, cents, first, last = _DENIED.unpack_from(stored, at)
+                denied[category] = Denied(lines, cents, first + day * DAY, last + day * DAY)
+                at += _DENIED.size
+            row.days[day] = Day(paid, denied)
+            row._days[day] = stored[start:at]
+        return row
