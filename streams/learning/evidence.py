@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
-from streams.learning.rows import DAY, Row
+from streams.learning.rows import DAY, Row, split
 
 if TYPE_CHECKING:
     from schemas.denial import Denial
@@ -122,11 +121,11 @@ class Evidence:
 
     def dump(self) -> bytes:
         """The rows as bytes; only those that changed since the last time are written anew."""
-        return pack(self._stored.values())
+        return b"".join(self._stored.values())
 
     def load(self, stored: bytes) -> None:
         """The inverse of `dump`."""
-        for each in unpack(stored):
+        for each in split(stored):
             row = Row.load(each, self._payer_id, self._procedure_code)
             self._keep(row)
             self._stored[row.number] = each

@@ -15,6 +15,8 @@ from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from schemas.denial import Denial
     from streams.learning.patterns import Traits
 
@@ -29,7 +31,7 @@ CATEGORY: dict[str, int] = {category: number for number, category in enumerate(C
 
 _OTHER = CATEGORY["OTHER"]
 
-_ROW = struct.Struct(">II")  # lengths of pattern and reasons; the days follow
+_ROW = struct.Struct(">III")  # length of the days, of pattern and reasons, and of the pattern alone
 _PAID = struct.Struct(">HBI")  # day, number of categories denied, lines paid
 _DENIED = struct.Struct(">BIqII")  # category, lines, cents, first and last in the day (ms after midnight)
 
@@ -180,15 +182,16 @@ class Row:
         if self._named is None:
             reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
             texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
-            self._named = _ROW.pack(len(self._head), len(texts)) + self._head + texts
-        return self._named + b"".join(self._days.values())
+            self._named = self._head + texts
+        days = b"".join(self._days.values())
+        return b"".join([_ROW.pack(len(days), len(self._named), len(self._head)), self._named, days])
 
     @classmethod
     def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
         """The inverse of `dump`."""
-        head_length, length = _ROW.unpack_from(stored)
+        _, length, head_length = _ROW.unpack_from(stored)
         texts_at = _ROW.size + head_length
-        at = texts_at + length
+        at = _ROW.size + length
         claim_type, place, *lists = unpack(stored[_ROW.size : texts_at])
         texts = stored[texts_at:at]
         others, modifiers, families = [tuple([text.decode() for text in unpack(each)]) for each in lists]
@@ -208,3 +211,13 @@ class Row:
             row.days[day] = Day(paid, denied)
             row._days[day] = stored[start:at]
         return row
+
+
+def split(stored: bytes) -> Iterator[bytes]:
+    """The rows that stand one behind the other in `stored`."""
+    at = 0
+    while at < len(stored):
+        days, named, _ = _ROW.unpack_from(stored, at)
+        end = at + _ROW.size + named + days
+        yield stored[at:end]
+        at = end

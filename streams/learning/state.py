@@ -1,6 +1,6 @@
 """The state of learning for one payer and code, as bytes.
 
-    state = head, key, surge, pack(rows of evidence), pack(edits)
+    state = head, key, surge, rows of evidence, pack(edits)
 
 Bounded: 256 patterns with 8,192 pattern-days, 63 days of answers and 128 edits, some 400 kB at the very most; a usual
 key takes 1 to 10 kB. Parts that a record does not touch are not written anew, only copied.
