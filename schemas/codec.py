@@ -10,11 +10,11 @@ import json
 import struct
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import fastavro
 
-from schemas import writing
+from schemas import reading, writing
 from schemas.alert import Alert
 from schemas.claim import Claim
 from schemas.decision import Decision
@@ -33,6 +33,7 @@ from schemas.trusted import build
 if TYPE_CHECKING:
     from fastavro.types import Schema
 
+    from schemas.reading import Reader
     from schemas.writing import Writer
 
 R = TypeVar("R", bound=Record)
@@ -114,16 +115,28 @@ def decode(model: type[R], body: bytes, writer: Schema | None = None) -> R:
 
     Raises `Unreadable` when the bytes are no such record, have bytes left over, or carry an enum symbol unknown here.
     """
-    stream = io.BytesIO(body)
-    own = parsed(model)
     try:
-        values: Any = fastavro.schemaless_reader(stream, writer or own, own if writer else None)
-    except Exception:  # noqa: BLE001 - fastavro raises what the bytes lead it into: EOFError, IndexError, OverflowError
+        if writer is None:
+            record, end = cast("tuple[R, int]", _reader(model)(body, 0))
+        else:
+            stream = io.BytesIO(body)
+            values: Any = fastavro.schemaless_reader(stream, writer, parsed(model))
+            record, end = build(model, values), stream.tell()
+    except Unreadable:
+        raise
+    except Exception:  # noqa: BLE001 - reading raises what the bytes lead it into: EOFError, IndexError, OverflowError
         # From None: the first error may quote the bytes, and a log that prints causes would print them.
         raise Unreadable(f"{model.__name__}: the bytes are not Avro of the schema that they name") from None
-    if stream.tell() != len(body):
-        raise Unreadable(f"{model.__name__}: {len(body) - stream.tell()} bytes left over after the record")
-    return build(model, values)
+    if end > len(body):
+        raise Unreadable(f"{model.__name__}: the bytes end before the record does")
+    if end < len(body):
+        raise Unreadable(f"{model.__name__}: {len(body) - end} bytes left over after the record")
+    return record
+
+
+@cache
+def _reader(model: type[R]) -> Reader[R]:
+    return reading.record_reader(model, avsc(model))
 
 
 def frame(schema_id: int, body: bytes) -> bytes:

@@ -10,9 +10,9 @@ functions of their own takes twice as long, and every record passes here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin
 
 from pydantic import BaseModel
@@ -61,27 +61,40 @@ def _field_names(model: type[Record]) -> set[str]:
 @cache
 def _record(model: type[Record], at: str) -> _Reader:
     """How to read a `model` that stands at `at` in the record around it ("" for none)."""
-    function = _Function()
+    function = Function()
     for name, field in model.model_fields.items():
         statements = function.read(field.annotation, field.metadata, f"{at}.{name}".lstrip("."))
         if statements:
             function.lines += [f"value = values[{name!r}]", *statements, f"values[{name!r}] = value"]
     function.lines.append(f"return construct({function.name(model)}, values)")
-    return function.compiled("values")
+    reader: _Reader = function.compiled("values")
+    return reader
 
 
-class _Function:
+class Function:
     """The source of a function, and the names that it uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """`names` are those that the source may use beside the ones that checks need."""
         self.lines: list[str] = []
-        self._names: dict[str, Any] = {"Unreadable": Unreadable, "construct": construct, "isfinite": math.isfinite}
+        self._names: dict[str, Any] = {
+            "Unreadable": Unreadable,
+            "construct": construct,
+            "isfinite": math.isfinite,
+            **names,
+        }
+        self._variables = 0
 
     def name(self, what: Any) -> str:
         """A name for `what` in the source."""
         name = f"name{len(self._names)}"
         self._names[name] = what
         return name
+
+    def variable(self) -> str:
+        """A variable that nothing else in the source uses."""
+        self._variables += 1
+        return f"variable{self._variables}"
 
     def read(self, annotation: Any, constraints: list[Any], at: str) -> list[str]:
         """Statements that make of the variable `value` what the record holds; none where it is right as it comes."""
@@ -114,22 +127,23 @@ class _Function:
     def _refuse(self, condition: str, at: str, expected: str) -> list[str]:
         return [f"if {condition}:", f"    raise Unreadable({f'{at}: expected {expected}'!r})"]
 
-    def compiled(self, argument: str) -> _Reader:
-        """The function of `argument` with these lines."""
-        exec("\n    ".join([f"def read({argument}):", *self.lines]), self._names)  # noqa: S102 - the source is made of the package's own models
-        return cast("_Reader", self._names["read"])
+    def compiled(self, arguments: str) -> Any:
+        """The function of `arguments` with these lines."""
+        exec("\n    ".join([f"def read({arguments}):", *self.lines]), self._names)  # noqa: S102 - the source is made of the package's own models and .avsc files
+        return self._names["read"]
 
 
 def _item(annotation: Any, at: str) -> _Reader | None:
     """How to read an item of a tuple, None where it is right as it comes."""
     if isinstance(annotation, type) and issubclass(annotation, Record):
         return _record(annotation, at)
-    function = _Function()
+    function = Function()
     function.lines = function.read(annotation, [], at)
     if not function.lines:
         return None
     function.lines.append("return value")
-    return function.compiled("value")
+    reader: _Reader = function.compiled("value")
+    return reader
 
 
 def _limits(constraints: list[Any]) -> dict[str, int]:
