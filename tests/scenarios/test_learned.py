@@ -165,6 +165,46 @@ SCENARIOS: Scenarios = {
         [("learned-1", 2)],
     ),
     "as many units": (billed(learned(units_over=2), line("93015"), line("A9500", units=2)), "RELEASE", []),
+    # all at once, as learning writes them
+    "every trait that learning can ask for": (
+        billed(
+            learned(
+                payer_ids=("P01",),
+                claim_types=("PROFESSIONAL",),
+                places_of_service=("11",),
+                procedure_codes=("93015",),
+                with_procedure_codes=("78452",),
+                modifiers=("KX",),
+                diagnosis_families=("I25",),
+            ),
+            line("93015", "KX"),
+            line("78452"),
+        ),
+        "HOLD",
+        FOUND,
+    ),
+    "every trait but one": (
+        billed(
+            learned(
+                payer_ids=("P01",),
+                claim_types=("PROFESSIONAL",),
+                places_of_service=("11",),
+                procedure_codes=("93015",),
+                with_procedure_codes=("78452",),
+                modifiers=("KX",),
+                diagnosis_families=("R07",),
+            ),
+            line("93015", "KX"),
+            line("78452"),
+        ),
+        "RELEASE",
+        [],
+    ),
+    "two edits may speak of one line": (
+        [*billed(learned(edit_id="b", places_of_service=("11",)))[:-1], learned(edit_id="a"), claim(line("93015"))],
+        "HOLD",
+        [("a", 1), ("b", 1)],
+    ),
     # dates of service, both ends included
     "the first day in force": (billed(learned(effective_from=SERVICE_DATE)), "HOLD", FOUND),
     "the day before the first": (billed(learned(effective_from=SERVICE_DATE + ONE_DAY)), "RELEASE", []),
