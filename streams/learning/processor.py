@@ -105,14 +105,16 @@ class Learning:
         if decisions.is_repeat(known, decision):
             return self._step(known, state, [], Outcome.DUPLICATE)
         reason = decisions.refusal(known, decision)
-        if reason is None:
-            self._turn(known, record.time, learner := Learner(known, record.time, millis(decision.occurred_at)))
-            edit, reason = decisions.decide(known, decision, millis(decision.occurred_at) // DAY)
-            emits = [Emit(EDITS, each) for each in (*learner.revisions, edit) if each is not None]
-            if reason is None:
-                known.look_ahead()
-                return self._step(known, known.dump(), emits)
-        return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
+        if reason is not None:
+            return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
+        at = millis(decision.occurred_at)
+        learner = Learner(known, record.time, at)
+        self._turn(known, record.time, learner)
+        edit, reason = decisions.decide(known, decision, at // DAY)
+        known.look_ahead()
+        emits = [Emit(EDITS, each) for each in (*learner.revisions, edit) if each is not None]
+        outcome = Outcome.APPLIED if reason is None else Outcome.DEAD_LETTER
+        return self._step(known, known.dump(), emits, outcome, reason)
 
     def _hit(self, known: LearningState, denial: Denial, day: int, counted: Counted) -> None:
         """Count the line for the edits that speak of it: what they would have held, and what became of it.
