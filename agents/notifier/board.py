@@ -29,11 +29,13 @@ class Partition:
     firing  alert_id -> the FIRING record of each alert that has no RESOLVED one
     seen    (alert_id, status) of every record in here; a second one, such as a replayed dead letter, changes nothing
     told    those that the webhook need not be told, or not again
+    ended   episodes that ended while there was no notifier: Alertmanager still thinks that they fire
     """
 
     firing: dict[str, Alert] = field(default_factory=dict)
     seen: set[tuple[str, str]] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)
+    ended: list[Episode] = field(default_factory=list)
 
     @classmethod
     def recalled(cls, records: Iterable[tuple[int, Alert]], position: int | None) -> Partition:
@@ -43,9 +45,11 @@ class Partition:
         """
         found = cls()
         for offset, alert in records:
-            found.fold(alert)
+            ended = found.fold(alert)
             if position is None or offset < position:
                 found.told.add(name_of(alert))
+            elif ended is not None:
+                found.ended.append(ended)
         if position is None:
             found.told -= {name_of(alert) for alert in found.firing.values()}
         return found
@@ -81,6 +85,8 @@ class Board:
     def assign(self, partitions: Mapping[int, Partition]) -> None:
         """These partitions are ours from now on, as recalled."""
         self._partitions = dict(partitions)
+        for partition in partitions.values():
+            self._ended |= {episode.fired.alert_id: episode for episode in partition.ended}
 
     def has(self, number: int) -> bool:
         """Whether a partition is ours and recalled."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agents.notifier.history import History
     from agents.notifier.receivers import Receivers
     from agents.settings import Settings
+    from schemas.record import Record
 
 log = get_logger("cleanclaim.notifier")
 
@@ -114,6 +115,7 @@ class Notifier(Service):
         self._wanted = {place.partition for place in assigned if place.topic == self._topic}
         self.board.clear()
         self._rebalanced.set()
+        self._recalled.set()  # whoever waits for a partition looks again whether it is still to come
 
     @Service.task
     async def _recall(self) -> None:
@@ -150,25 +152,29 @@ class Notifier(Service):
 
     async def _handle(self, event: EventT[bytes]) -> bool:
         """Tell of a record; whether it is done with."""
-        message = event.message
-        if not await self._ours(message.partition):
+        try:
+            record = await self._record(event)
+        except Unreadable as error:
+            await self._set_aside(event, UNREADABLE, str(error))
+            return True
+        if not await self._ours(event.message.partition):
             return False
-        while True:
-            try:
-                record, _ = await asyncio.to_thread(self._read, message.value or b"")
-            except Unreadable as error:
-                await self._set_aside(event, UNREADABLE, str(error))
-                return True
-            except Unavailable as error:
-                log.warning("waiting for the schema registry", reason=str(error), seconds=PAUSE)
-                await asyncio.sleep(PAUSE)
-            else:
-                break
         if isinstance(record, Alert):
             await self._tell(event, record)
         return True
 
+    async def _record(self, event: EventT[bytes]) -> Record:
+        while True:
+            try:
+                record, _ = await asyncio.to_thread(self._read, event.message.value or b"")
+            except Unavailable as error:
+                log.warning("waiting for the schema registry", reason=str(error), seconds=PAUSE)
+                await asyncio.sleep(PAUSE)
+            else:
+                return record
+
     async def _tell(self, event: EventT[bytes], alert: Alert) -> None:
+        """Tell of an alert in a partition that is ours; it may leave as soon as this waits for anything."""
         news = self.board.note(event.message.partition, alert)
         self._changed.set()
         webhook = self._receivers.webhook

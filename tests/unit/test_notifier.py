@@ -236,7 +236,8 @@ def test_what_fires_follows_from_all_records_whatever_was_told():
     for position in (None, 0, 4):
         board = Board()
         board.assign({0: Partition.recalled(EPISODES, position)})
-        assert ["alert-2", "alert-3"] == [each.fired.alert_id for each in board.episodes()]
+        firing = [each.fired.alert_id for each in board.episodes() if each.resolved is None]
+        assert ["alert-2", "alert-3"] == firing
 
 
 def test_an_alert_that_is_over_is_told_until_alertmanager_has_it_once():
@@ -250,6 +251,15 @@ def test_an_alert_that_is_over_is_told_until_alertmanager_has_it_once():
         (each.fired.alert_id, each.resolved and each.resolved.status) for each in first
     ]
     assert ["alert-3"] == [each.fired.alert_id for each in board.episodes()]
+
+
+def test_what_ended_while_nobody_was_there_is_told_at_once():
+    board = Board()
+    board.assign({0: Partition.recalled(EPISODES, 2)})
+
+    assert {"alert-1": "RESOLVED", "alert-2": None, "alert-3": None} == {
+        each.fired.alert_id: each.resolved and each.resolved.status for each in board.episodes()
+    }
 
 
 def test_a_record_that_comes_twice_changes_nothing():
