@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from agents.logs import LIBRDKAFKA, get_logger
+from agents.logs import get_logger
 from schemas.errors import Misuse, Unavailable
 from streams.topics import OUTPUT_BYTES
 
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from streams.processor import Processor
 
 log = get_logger("cleanclaim.kafka")
-
-_CRITICAL, _ALL = 2, 6
-"""Levels of syslog. While it looks for brokers a client tells much, which only a search for a fault wants to hear."""
 
 MESSAGE_BYTES = OUTPUT_BYTES + (64 << 10)
 """Room for key, headers and the frame of a batch beside the largest value."""
@@ -49,13 +45,10 @@ def _note(error: KafkaError) -> None:
 
 
 def _common(options: Options) -> dict[str, Any]:
-    said = logging.getLogger(LIBRDKAFKA)
-    level = _ALL if said.isEnabledFor(logging.DEBUG) else _CRITICAL
     return {
         **options.connection,
         "error_cb": _note,
-        "logger": said,
-        "log_level": level,
+        "log_level": 2,
         "reconnect.backoff.max.ms": 1_000,  # by default up to 10 s pass until a broker that is back is found
     }
 
