@@ -1,26 +1,48 @@
-"""What metrics cost: the same events with and without them, in turns, so that a busy machine hits both alike.
+"""What metrics cost: the same work with and without them, in turns, so that a busy machine hits both alike.
 
-    python -m benchmarks.metrics --encounters 5000 --rounds 6
+    python -m benchmarks.metrics                 # the embedded engine, some minutes
+    python -m benchmarks.metrics --kafka         # a lane of the Kafka engine, on a broker of its own
 
-Every run has a process of its own. Compared is CPU time, of all threads.
+Compared is CPU time. The embedded engines, with metrics and without, take turns within one process; the lanes have one
+each, and of all rounds the least counts, since other work on the machine only ever adds to it. With metrics, each run
+writes its file or is scraped at the least once.
 """
 
 from __future__ import annotations
 
+import io
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import click
+from prometheus_client import generate_latest
 
 from agents.embedded import Embedded, Options
 from agents.generate import generate
+from agents.kafka.lane import Lane
+from agents.kafka.options import Options as LaneOptions
+from agents.metrics.committed import Committed
+from agents.metrics.figures import registry_of
+from agents.metrics.lanes import Lanes, Meter
 from agents.processors import PROCESSORS
 from agents.settings import load_rules
 from benchmarks import machine
+from benchmarks.kafka import facts as log
+from benchmarks.kafka.site import Site
 from benchmarks.machine import measure
+from streams.adjudication import Adjudication
+from tests.kafka_broker import find_broker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_EVENTS_PER_ENCOUNTER = 9
+_CHUNK = 1_000
+"""Events to a turn, each a commit: some 100 ms."""
 
 
 def main() -> None:
@@ -28,45 +50,104 @@ def main() -> None:
     options = _options()
     for line in machine.described("benchmarks.metrics", "prometheus-client"):
         click.echo(line)
+    click.echo()
     with TemporaryDirectory(prefix="bench-", dir=options.directory) as directory:
-        events = Path(directory) / "events.ndjson"
-        with events.open("wb") as file:
-            file.writelines(each.line for each in generate(options.encounters, 7))
-        ratios = [_round(events, Path(directory), number) for number in range(options.rounds)]
-    click.echo(f"\nWith metrics a run takes {100 * (median(ratios) - 1):+.1f} % of CPU time (median of {len(ratios)}).")
+        (_kafka if options.kafka else _embedded)(options, Path(directory))
 
 
 def _options() -> Namespace:
     parser = ArgumentParser(
         prog="python -m benchmarks.metrics", description=__doc__, formatter_class=RawDescriptionHelpFormatter
     )
-    parser.add_argument("--encounters", type=int, default=5_000, help="to run, 9 events each (default: %(default)s)")
+    parser.add_argument("--kafka", action="store_true", help="a lane of the Kafka engine, not the embedded engine")
+    parser.add_argument("--events", type=int, default=36_000, help="events of each run (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=6, help="runs of each kind (default: %(default)s)")
     parser.add_argument("--directory", type=Path, help="where to put some 100 MB for the time being (default: TMPDIR)")
     return parser.parse_args()
 
 
-def _round(events: Path, directory: Path, number: int) -> float:
-    """One run of each kind, the one or the other first; CPU time with metrics over that without."""
-    taken = {}
-    for metered in (True, False) if number % 2 else (False, True):
-        folder = directory / f"{number}-{metered}"
-        folder.mkdir()
-        taken[metered] = measure(run, str(events), str(folder), metered).result["cpu"]
-    click.echo(f"round {number + 1}: {taken[False]:.2f} s without, {taken[True]:.2f} s with")
-    return taken[True] / taken[False]
+def _embedded(options: Namespace, directory: Path) -> None:
+    """Two engines side by side, a commit of the one after a commit of the other: what disturbs one disturbs both."""
+    lines = [each.line for each in generate(options.events // _EVENTS_PER_ENCOUNTER, 7)]
+    ratios = []
+    for number in range(options.rounds):
+        folder = directory / str(number)
+        result = measure(side_by_side, lines, str(folder)).result
+        ratios.append(result["with"] / result["without"])
+        click.echo(f"round {number + 1}: {result['without']:.2f} s without, {result['with']:.2f} s with")
+    click.echo(f"\nWith metrics {100 * (median(ratios) - 1):+.1f} % (median of {len(ratios)}).")
 
 
-def run(events: str, folder: str, metered: bool) -> dict[str, float]:  # noqa: FBT001 - called by position, in a process of its own
-    """One run over `events`; its CPU seconds from before the store is opened until it is closed."""
+def side_by_side(lines: list[bytes], folder: str) -> dict[str, float]:
+    """Both kinds over the same lines; CPU seconds of the thread that works, from opening the store to closing it."""
     rules = load_rules()
-    path = Path(folder)
-    options = Options(out=path / "out", metrics=path / "metrics.prom" if metered else None)
-    processors = [make(rules) for make in PROCESSORS.values()]
+    taken = {"without": 0.0, "with": 0.0}
+    engines = {}
+    for kind in taken:
+        path = Path(folder) / kind
+        path.mkdir(parents=True)
+        options = Options(out=path / "out", metrics=path / "metrics.prom" if kind == "with" else None)
+        processors = [make(rules) for make in PROCESSORS.values()]
+        began = time.thread_time()
+        engines[kind] = Embedded(processors, path / "store.db", options)
+        taken[kind] += time.thread_time() - began
+    for at in range(0, len(lines), _CHUNK):
+        chunk = b"".join(lines[at : at + _CHUNK])
+        for kind in ("with", "without") if at // _CHUNK % 2 else ("without", "with"):
+            began = time.thread_time()
+            engines[kind].run(io.BytesIO(chunk), "events")
+            taken[kind] += time.thread_time() - began
+    for kind, engine in engines.items():
+        began = time.thread_time()
+        engine.close()
+        taken[kind] += time.thread_time() - began
+    return taken
+
+
+def _kafka(options: Namespace, directory: Path) -> None:
+    facts = log.make(options.events)
+    broker = find_broker()
+
+    def once(_: int, *, metered: bool) -> float:
+        with Site(broker.bootstrap, directory, 12) as site:
+            site.load(facts)
+            return measure(drain, broker.bootstrap, site.namespace, len(facts), metered).result["cpu"]
+
+    try:
+        _compare(options.rounds, once)
+    finally:
+        broker.close()
+
+
+def drain(bootstrap: str, namespace: str, facts: int, metered: bool) -> dict[str, float]:  # noqa: FBT001 - see run
+    """Adjudicate all facts on the topics; CPU seconds from the first record to the last commit, and one scrape."""
+    counts = Committed()
+    processor = Adjudication(load_rules())
+    meter = Meter(processor, counts) if metered else None
+    lane = Lane(processor, LaneOptions("slot", {"bootstrap.servers": bootstrap}, namespace), meter)
+    while not (batch := lane.poll()):
+        pass
     began = time.process_time()
-    with Embedded(processors, path / "store.db", options) as engine:
-        engine.run_file(events)
-    return {"cpu": time.process_time() - began}
+    while lane.counts["records"] < facts:
+        if batch:
+            lane.commit(batch)
+        batch = lane.poll()
+    if meter is not None:
+        generate_latest(registry_of([counts.show, meter.show, Lanes([lane], counts).show]))
+    cpu = time.process_time() - began
+    lane.close()
+    return {"cpu": cpu}
+
+
+def _compare(rounds: int, once: Callable[..., float]) -> None:
+    """Each kind once to a round, the one or the other first."""
+    taken: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(rounds):
+        for metered in (True, False) if number % 2 else (False, True):
+            taken[metered].append(once(number, metered=metered))
+        click.echo(f"round {number + 1}: {taken[False][-1]:.2f} s without, {taken[True][-1]:.2f} s with")
+    without, used = min(taken[False]), min(taken[True])
+    click.echo(f"\nLeast: {without:.2f} s without, {used:.2f} s with metrics: {100 * (used / without - 1):+.1f} %.")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ class States:
                 yield _OLDEST, labels, waiting.oldest * _DAY
 
     def _learning(self, _: str, stored: bytes) -> Iterator[tuple[str, Labels, float]]:
-        state = LearningState.load(stored)
+        state = LearningState.load(stored, whole=False)
         if state.surge.wake_at is not None:  # it waits for the end of a surge, and for nothing else
             yield _FIRING, ("DENIAL_SURGE",), 1
         for kept in state.edits.values():

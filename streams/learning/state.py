@@ -98,8 +98,11 @@ class LearningState:
         return b"".join([head, self._key, surge, rows, pack([kept.dump() for kept in self.edits.values()])])
 
     @classmethod
-    def load(cls, stored: bytes) -> LearningState:
-        """The inverse of `dump`. Raises `Misuse` for a state that a later version of cleanclaim wrote."""
+    def load(cls, stored: bytes, *, whole: bool = True) -> LearningState:
+        """The inverse of `dump`. Raises `Misuse` for a state that a later version of cleanclaim wrote.
+
+        Not `whole`: without the rows of evidence, which are most of it, for those who only look at edits and surges.
+        """
         written, today, first_day, last_day, *lengths = _HEAD.unpack_from(stored)
         if written != _FORMAT:
             raise Misuse(f"learning state: expected format {_FORMAT}, got {written}; run the version that wrote it")
@@ -108,7 +111,8 @@ class LearningState:
         state.today = today
         state.surge.load(surge, today)
         state.evidence.first_day, state.evidence.last_day = first_day, last_day
-        state.evidence.load(rows)
+        if whole:
+            state.evidence.load(rows)
         for each in unpack(edits):
             kept = KeptEdit.load(each)
             state.edits[kept.edit.edit_id] = kept
