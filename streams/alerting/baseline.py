@@ -33,7 +33,7 @@ _UNSEEN = -1.0
 _LEAST_SHAPE = 0.5
 """However ragged the counts of the past were, a count of many times the mean is news."""
 
-_LAYOUT = struct.Struct(f">qqBBff{2 * HOURS}f{DAYS}f{_PEAKS}fff")
+_LAYOUT = struct.Struct(f">qqBBff{2 * HOURS}f{DAYS}f{_PEAKS}fffff")
 _SHORT = struct.Struct(">f")
 
 
@@ -73,6 +73,8 @@ class Baseline:
     worked    hours of working days learned, until the first week is over
     hours     mean level by hour of day, of working days and then of weekends; below 0: not seen
     days      the same by day of week, from Monday
+    ahead     the levels of this day and of the next as they looked a day before, so that a slow rise is not measured
+              by what it has itself brought; below 0: not known yet
     peaks     the highest hour of each of the first working days (24 hours each, whenever they begin)
     in_season whether each day of a week was there to be seen, so that hours and days of the week count
     excess    how much more the counts vary than Poisson's do, as variance ...
@@ -83,6 +85,7 @@ class Baseline:
         "_bytes",
         "_levels",
         "_mean",
+        "ahead",
         "day_hours",
         "day_sum",
         "days",
@@ -107,6 +110,7 @@ class Baseline:
         self.hours = [_UNSEEN] * (2 * HOURS)
         self.days = [_UNSEEN] * DAYS
         self.peaks: list[float] = []
+        self.ahead = (_UNSEEN, _UNSEEN)
         self.excess = 0.0
         self.square = 0.0
         self._levels: dict[int, tuple[float, float]] = {}
@@ -130,6 +134,8 @@ class Baseline:
             self._learn_day()
         self.day_sum = _short(self.day_sum)
         self._learned()
+        if self.upto % HOURS == 0:
+            self.ahead = self.ahead[1], _short(self._day_level(self.upto + HOURS, per_hour)[0])
 
     def skip(self, upto: int) -> None:
         """Learn nothing of the hours before `upto`: a spike is not usual. Their day is not learned either."""
@@ -227,11 +233,12 @@ class Baseline:
     def expected(self, window: int, number: int, per_hour: int) -> Expected:
         """The holds expected in the `number` windows up to `window`: one, two, an hour or a day of them."""
         hour = window // per_hour
-        if not self.in_season:
-            level, evidence = self._first_week(per_hour)
-            mean = number * level
-        elif number > per_hour:
+        if number > per_hour:
             level, evidence = self._day_level(hour, per_hour)
+            ahead = self.ahead[hour // HOURS > self.upto // HOURS]
+            mean = number * (ahead if self.in_season and ahead >= 0 else level)
+        elif not self.in_season:
+            level, evidence = self._first_week(per_hour)
             mean = number * level
         elif number == per_hour:
             into = window % per_hour + 1
@@ -281,6 +288,8 @@ class Baseline:
         return share * holds / (windows + _PRIOR / usual), 1 / (1 / holds + 1 / evidence)
 
     def _day_level(self, hour: int, per_hour: int) -> tuple[float, float]:
+        if not self.in_season:
+            return self._first_week(per_hour)
         day = hour // HOURS
         usual, share, evidence = self._day(day, per_hour, weekend=_is_weekend(day))
         return usual * share, evidence
@@ -289,7 +298,8 @@ class Baseline:
         """The level of days of this kind, what this day of the week has beside them, how many holds speak for it."""
         alike = self.hours[HOURS:] if weekend else self.hours[:HOURS]
         windows = per_hour * HOURS * max(1, min(_MEMORY[weekend], self._seen(self.upto // HOURS, weekend=weekend)))
-        usual = _mean([level for level in alike if level >= 0]) + 0.5 / windows
+        seen = [level for level in alike if level >= 0]
+        usual = (_mean(seen) if seen else self._usual()) + 0.5 / windows
         weeks = min(_DAY_MEMORY, (self.upto // HOURS - self._first_day) // DAYS)
         holds = usual * per_hour * HOURS * weeks
         share = (self._beside(day, weekend=weekend) * holds + _PRIOR) / (holds + _PRIOR)
@@ -319,6 +329,7 @@ class Baseline:
                 *self.hours,
                 *self.days,
                 *peaks,
+                *self.ahead,
                 self.excess,
                 self.square,
             )
@@ -336,11 +347,14 @@ class Baseline:
             baseline.day_sum,
             baseline.peak,
             *levels,
+            today,
+            tomorrow,
             baseline.excess,
             baseline.square,
         ) = _LAYOUT.unpack(dumped)
         baseline.hours = levels[: 2 * HOURS]
         baseline.days = levels[2 * HOURS : 2 * HOURS + DAYS]
+        baseline.ahead = today, tomorrow
         baseline._learned()
         baseline.peaks = [peak for peak in levels[2 * HOURS + DAYS :] if peak >= 0]
         return baseline

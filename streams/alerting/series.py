@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import astuple, dataclass
 from math import ceil
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from streams.alerting.baseline import Baseline, Expected
 from streams.alerting.windows import Windows
@@ -31,7 +31,7 @@ _OUT_OF_REACH = 2**62
 """A day is counted only where not even a hold an hour is expected; elsewhere an hour tells more, and sooner."""
 
 _EPISODE = struct.Struct(">qqqIdIqI")
-_WAITING = b"w"
+_WAITING = struct.Struct(">I")
 
 
 class Found(NamedTuple):
@@ -74,7 +74,8 @@ class Series:
              for sites whose windows are mostly empty
     trial    what the baseline would be if it had begun with the episode (or with that of all sites): learned beside it,
              and in its place once the level has lasted
-    waiting  would fire, but waits for the end of the window since other sites rise too
+    waiting  number of windows over which it would fire, but waits for the present one to end since other sites rise
+             too; 0: does not
     """
 
     __slots__ = ("_bars", "baseline", "episode", "per_hour", "spans", "trial", "waiting", "windows")
@@ -85,7 +86,7 @@ class Series:
         self.baseline = Baseline(first_hour)
         self.trial: Baseline | None = None
         self.episode: Episode | None = None
-        self.waiting = False
+        self.waiting = 0
         self._bars: dict[int, tuple[int, Expected]] = {}
         self.spans = (1, 2, per_hour, 24 * per_hour)
 
@@ -167,15 +168,13 @@ class Series:
 
     def try_anew(self) -> None:
         """Learn aside from now on."""
-        self.waiting = False
+        self.waiting = 0
         if self.trial is None:
             self.trial = Baseline(self.baseline.upto)
 
     def close(self) -> bool:
-        """The present window is over: whether the episode is, too."""
-        episode = self.episode
-        if episode is None:
-            return False
+        """The present window is over: whether the episode that goes on is, too."""
+        episode = cast("Episode", self.episode)
         expected = self.expected(1)
         if self.windows.window > episode.through:
             episode.through = self.windows.window
@@ -187,14 +186,14 @@ class Series:
 
     def settle(self, *, as_usual: bool) -> None:
         """The episode is over, with the present window: what it was is forgotten, or is the usual level from now on."""
-        if self.trial is not None:
-            if as_usual:
-                self.baseline = self.trial
-            else:
-                self.baseline.skip(max(self.trial.upto, self.windows.window // self.per_hour + 1))
+        trial = cast("Baseline", self.trial)
+        if as_usual:
+            self.baseline = trial
+        else:
+            self.baseline.skip(max(trial.upto, self.windows.window // self.per_hour + 1))
         self.trial = self.episode = None
         self._bars = {}
-        self.waiting = False
+        self.waiting = 0
         self.windows.restart(self.windows.window + 1)
 
     # As bytes
@@ -203,7 +202,7 @@ class Series:
         """As bytes."""
         return pack(
             [
-                _WAITING if self.waiting else b"",
+                _WAITING.pack(self.waiting),
                 self.windows.dump(),
                 self.baseline.dump(),
                 self.trial.dump() if self.trial is not None else b"",
@@ -216,7 +215,7 @@ class Series:
         """The inverse of `dump`."""
         waiting, windows, baseline, trial, episode = unpack(dumped)
         series = cls(per_hour, 0, 0)
-        series.waiting = bool(waiting)
+        (series.waiting,) = _WAITING.unpack(waiting)
         series.windows = Windows.load(per_hour, windows)
         series.baseline = Baseline.load(baseline)
         series.trial = Baseline.load(trial) if trial else None

@@ -14,6 +14,7 @@ from streams.alerting.series import LEAST
 from streams.poisson import tail
 
 if TYPE_CHECKING:
+    from streams.alerting.baseline import Baseline
     from streams.alerting.series import Episode, Found, Series
     from streams.alerting.state import EditState, Site
     from streams.alerting.tuning import Tuning
@@ -57,7 +58,7 @@ class Spikes:
 
     def __init__(self, state: EditState, tuning: Tuning) -> None:
         self._state = state
-        self._tuning = tuning
+        self.tuning = tuning
         self._active = {site for site in state.sites.values() if site.series.episode or site.series.waiting}
 
     @property
@@ -97,11 +98,8 @@ class Spikes:
         found = self._spike(site.series)
         if found is None:
             return []
-        across = self._across(found.number)
-        if across is not None:
-            return self._begin_across(across, time)
         if self._others_rise(site.series, found.number, time):
-            site.series.waiting = True
+            site.series.waiting = found.number
             self._active.add(site)
             return []
         return [self._begin(site, found, time)]
@@ -125,23 +123,17 @@ class Spikes:
             site.series.advance(window)
         self._state.changed.update(active)
         for site in active:
-            if site.series.waiting:
-                site.series.waiting = False
-                events += self._decide(site, time)
-        if together.episode is None:
-            for site in active:
-                if site.series.episode is not None:
-                    events += self._end(site, time)
+            if number := site.series.waiting:
+                site.series.waiting = 0
+                across = self._across(number)
+                if across is not None:
+                    events += self._begin_across(across, time)
+                else:
+                    events.append(self._begin(site, site.series.found(number), time))
+        for site in [site for site in active if site.series.episode is not None]:
+            events += self._end(site, time)
         self._active = {site for site in active if site.series.episode is not None}
         return events
-
-    def _decide(self, site: Site, time: int) -> list[Event]:
-        """The window for whose end a site waited is over."""
-        found = self._spike(site.series)
-        if found is None:
-            return []
-        across = self._across(found.number)
-        return self._begin_across(across, time) if across is not None else [self._begin(site, found, time)]
 
     def _end(self, site: Site, time: int) -> list[Event]:
         series = site.series
@@ -170,19 +162,18 @@ class Spikes:
         """How the episode of `series` ends with the present window; None if it goes on."""
         if series.close():
             return Turn.CALM
-        if series.trial is not None and series.trial.worked >= self._tuning.lasting_hours:
-            return Turn.USUAL
-        return None
+        lasted = cast("Baseline", series.trial).worked >= self.tuning.lasting_hours
+        return Turn.USUAL if lasted else None
 
     # All sites together
 
     @property
     def _chance(self) -> float:
         sites = len(self._state.sites)
-        return self._tuning.chance(sites + 1 if sites > 1 else 1, self._state.per_hour)
+        return self.tuning.chance(sites + 1 if sites > 1 else 1, self._state.per_hour)
 
     def _spike(self, series: Series) -> Found | None:
-        return series.spike(self._chance) if series.baseline.worked >= self._tuning.warm_up_hours else None
+        return series.spike(self._chance) if series.baseline.worked >= self.tuning.warm_up_hours else None
 
     def _across_due(self) -> Found | None:
         """A rise at several sites, asked for at every eighth part of the count from which there may be one."""
@@ -202,36 +193,37 @@ class Spikes:
     def _across(self, number: int) -> Found | None:
         """What all sites hold in the last `number` windows, if it is a spike without the most conspicuous one too."""
         together = self._state.together
-        if len(self._state.sites) < _SEVERAL or together.baseline.worked < self._tuning.warm_up_hours:
+        if len(self._state.sites) < _SEVERAL or together.baseline.worked < self.tuning.warm_up_hours:
             return None
-        found = together.found(number)
-        mean, shape = found.expected
-        if found.holds < _RATIO * mean or tail(found.holds, mean, shape) >= self._chance:
+        mean, shape = together.expected(number)
+        sites = self._holding(number)
+        holds = sum([site.holds for site in sites])
+        if holds < max(LEAST, _RATIO * mean) or tail(holds, mean, shape) >= self._chance:
             return None
-        count, usual = max(self._counts(number), key=lambda each: each[0] - each[1])
-        others, expected = found.holds - count, self._rest(mean, usual)
-        surprising = others >= max(_SEVERAL, _RATIO * expected) and tail(others, expected, shape) < _OTHERS_CHANCE
-        return found if surprising else None
+        first = max(sites, key=lambda site: site.holds - site.expected.mean)
+        others, expected = holds - first.holds, self._rest(mean, first.expected.mean)
+        if others < max(_SEVERAL, _RATIO * expected) or tail(others, expected, shape) >= _OTHERS_CHANCE:
+            return None
+        return together.found(number)._replace(holds=holds, cents=sum([site.cents for site in sites]))
 
-    def _counts(self, number: int) -> list[tuple[int, float]]:
-        """Per site that held anything in the last `number` windows: holds, and what is expected."""
+    def _holding(self, number: int) -> list[Found]:
+        """What each site holds in the last `number` windows and has not told yet, where that is anything."""
         window = self._state.together.windows.window
-        counts = []
+        found = []
         for site in self._state.sites.values():
-            behind = window - site.series.windows.window
-            if behind < max(number, 1):
+            if window - site.series.windows.window < number:
                 site.series.advance(window)
                 self._state.changed.add(site)
-                if count := site.series.count(number):
-                    counts.append((count, site.series.expected(number).mean))
-        return counts
+                if site.series.count(number):
+                    found.append(site.series.found(number))
+        return found
 
     def _others_rise(self, series: Series, number: int, time: int) -> bool:
         """Whether the other sites hold more than usual so far, as the present window goes."""
         together = self._state.together
         if len(self._state.sites) < _SEVERAL:
             return False
-        others = together.count(number) - series.count(number)
+        others = sum([site.holds for site in self._holding(number)]) - series.count(number)
         to_come = 1 - (time % self._state.window_ms + 1) / self._state.window_ms
         mean, shape = together.expected(number)
         expected = self._rest(mean, series.expected(number).mean)
@@ -247,7 +239,7 @@ class Spikes:
         """Fire for all sites; the alerts of single ones end as part of it."""
         together = self._state.together
         window = together.windows.window
-        sites = len(self._counts(found.number))
+        sites = len(self._holding(found.number))
         events = [Event(Turn.BEGINS, None, replace(together.open(found, time)), window, time, sites)]
         for site in self._state.sites.values():
             series = site.series

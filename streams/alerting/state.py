@@ -81,6 +81,7 @@ class EditState:
             together = self.together
             series = Series(self.per_hour, together.windows.window, together.baseline.first)
             series.learn(together.windows.window)
+            series.windows.fresh = together.windows.fresh
             if together.episode is not None:
                 series.try_anew()
             site = self.sites[name] = Site(len(self.sites), name, series, DueDays())

@@ -24,14 +24,14 @@ class Tuning:
     warm_up_hours  hours of working days that a baseline must have seen before it raises alerts. 24: with less, every
                    first morning would look like a spike.
     lasting_hours  hours of working days after which a level that stays is the usual one. 24: by then somebody knows.
-    false_alarms   spikes by pure chance that are accepted in a month for an edit, over all its sites. 0.1: what is not
-                   pure chance comes on top.
+    false_alarms   spikes by pure chance that are accepted in a month for an edit, over all its sites. 0.3: the tests of
+                   a window overlap, so fewer come, and what a baseline does not know comes on top.
     """
 
     window_ms: int = 300_000
     warm_up_hours: int = 24
     lasting_hours: int = 24
-    false_alarms: float = 0.1
+    false_alarms: float = 0.3
 
     def __post_init__(self) -> None:
         if self.window_ms < 10_000 or HOUR % self.window_ms:  # noqa: PLR2004 - as the docstring says

@@ -50,7 +50,7 @@ def _spike_message(edit_id: str, event: Event, start: int, end: int) -> str:
     episode = event.episode
     where = f"{event.sites} sites" if event.site is None else _site(event.site.name)
     counts = f"{_holds(episode.count)} by {edit_id} ({_dollars(episode.cents)})"
-    usual = f"where {_rounded(episode.expected)} are usual"
+    usual = f"where {_rounded(episode.expected)} usual"
     match event.turn:
         case Turn.BEGINS:
             spoken = f"{counts} at {where} since {_time(start)}, {usual}."
@@ -62,18 +62,17 @@ def _spike_message(edit_id: str, event: Event, start: int, end: int) -> str:
         case Turn.USUAL:
             return (
                 f"Over, since it stayed: {counts} at {where} from {_time(start)} to {_time(end)}, where "
-                f"{_rounded(episode.expected)} were usual. From now on this level counts as usual."
+                f"{_rounded(episode.expected)} usual. From now on this level is."
             )
-        case Turn.PART:
-            return f"Goes on as part of the alert across sites: {counts} at {where} since {_time(start)}, {usual}."
+    return f"Goes on as part of the alert across sites: {counts} at {where} since {_time(start)}, {usual}."
 
 
 def overdue(edit_id: str, gate: Gate, site: str | None, late: Overdue, time: int) -> Alert:
     """Holds are past due as the day that ends at `time` (ms) is over."""
     days = time // DAY - late.oldest
-    age = f"{days} day{'' if days == 1 else 's'}{' or more' if days == OLDEST else ''}"
+    age = f"{OLDEST} days or more" if days >= OLDEST else f"{days} day{'' if days == 1 else 's'}"
     message = (
-        f"{_holds(late.holds)} by {edit_id} ({_dollars(late.cents)}) at {_site(site)} past due, the oldest for {age}. "
+        f"Past due: {_holds(late.holds)} by {edit_id} ({_dollars(late.cents)}) at {_site(site)}, the oldest for {age}. "
         f"{remedy(edit_id)}"
     )
     return _overdue_alert(edit_id, gate, site, time, time, message, late)
@@ -125,7 +124,10 @@ def _dollars(cents: int) -> str:
 
 
 def _rounded(expected: float) -> str:
-    return f"{expected:,.0f}" if expected >= 10 else f"{expected:.1f}"  # noqa: PLR2004 - two digits are enough
+    """A number, and the verb that follows it."""
+    if expected < 0.05:  # noqa: PLR2004 - would be shown as 0.0
+        return "hardly any is"
+    return f"{expected:,.0f} are" if expected >= 10 else f"{expected:.1f} are"  # noqa: PLR2004 - two digits are enough
 
 
 def _time(time: int) -> str:
