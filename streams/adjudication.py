@@ -153,13 +153,13 @@ class Adjudication:
         if state is None:
             return Step(None, outcome=outcome, reason=reason)
         self._working_set.give_back(key, state, encounter)
-        terms = [
-            term
+        waiting = [
+            terms_of_claim(last.payer_id, last.codes)
             for last in encounter.decisions.values()
             if last.waiting_since is not None
-            for term in terms_of_claim(last.payer_id, last.codes)
         ]
-        return Step(state, tuple(emits), self._expiry(encounter), frozenset(terms), outcome, reason)
+        terms = waiting[0] if len(waiting) == 1 else frozenset().union(*waiting)
+        return Step(state, tuple(emits), self._expiry(encounter), terms, outcome, reason)
 
     def _expiry(self, encounter: EncounterState) -> int:
         """Stream time at which the encounter leaves the state, unless it changes before."""

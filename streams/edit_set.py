@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from streams.gates import CATALOGUE_DIGEST
@@ -61,11 +62,14 @@ def terms_of_edit(edit: Edit) -> Iterator[str]:
             yield _term(payer_id, code)
 
 
-def terms_of_claim(payer_id: str, codes: Iterable[str]) -> Iterator[str]:
+def terms_of_claim(payer_id: str, codes: Iterable[str]) -> frozenset[str]:
     """Every term under which an edit may touch a claim of this payer with these codes."""
-    for code in (ANY, *codes):
-        yield _term(payer_id, code)
-        yield _term(ANY, code)
+    return _terms(payer_id, tuple(codes))
+
+
+@lru_cache(maxsize=16_384)  # a payer is billed the same few codes over and over, and every step of such a claim asks
+def _terms(payer_id: str, codes: tuple[str, ...]) -> frozenset[str]:
+    return frozenset([_term(payer, code) for payer in (ANY, payer_id) for code in (ANY, *codes)])
 
 
 def _term(payer_id: str, code: str) -> str:
