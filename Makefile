@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 # pip's and pytest's scratch files stay inside the clone.
 export TMPDIR := $(CURDIR)/.tmp
 
-.PHONY: help setup demo test lint format bench bench-kafka bench-learning docs tables clean
+.PHONY: help setup demo test lint format chaos bench bench-kafka bench-learning bench-alerts docs tables clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,9 +44,19 @@ bench-kafka: $(VENV)/.ready-dev ## the Kafka engine beside stock Faust and a pas
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.kafka $(if $(FACTS),--facts $(FACTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(RATE),--rate $(RATE)) $(if $(ENCOUNTERS),--encounters $(ENCOUNTERS)) $(if $(PARTITIONS),--partitions $(PARTITIONS))
 
+bench-alerts: $(VENV)/.ready ## simulated months of holds: false alarms, and how soon a rise is found
+	$(BIN)/python -m benchmarks.alerts $(if $(KEYS),--keys $(KEYS)) $(if $(TRIALS),--trials $(TRIALS))
+
 bench-learning: $(VENV)/.ready ## a simulated year of payers with hidden rules: what learning saves, and what it holds
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.learning $(if $(VISITS),--visits $(VISITS)) $(if $(SEEDS),--seeds $(SEEDS))
+
+ROUNDS ?= 50
+SEED ?= 1
+SECONDS ?= 5
+chaos: $(VENV)/.ready-dev ## kills, zombies, bounces, rebalances under load, and a checker (ROUNDS=50 SEED=1 SECONDS=5)
+	@mkdir -p "$(TMPDIR)"
+	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS)
 
 docs: $(VENV)/.ready ## the generated pages of docs/ anew, from the code
 	$(BIN)/python -m agents.docs
