@@ -102,8 +102,8 @@ class Evidence:
 
     def _shed(self, row: Row, day: int) -> None:
         """Let a row lose what is before a day."""
-        while row.days and (oldest := next(iter(row.days))) < day:
-            row.drop(oldest)
+        while row.days and next(iter(row.days)) < day:
+            row.drop_oldest()
             self._cells -= 1
         if row.days:
             self._stored[row.number] = row.dump()

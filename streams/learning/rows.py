@@ -84,7 +84,19 @@ class Row:
     number          its place among the rows
     """
 
-    __slots__ = ("_days", "_head", "_named", "days", "feature", "number", "pattern", "place", "reasons", "traits")
+    __slots__ = (
+        "_end",
+        "_head",
+        "_named",
+        "_stored",
+        "days",
+        "feature",
+        "number",
+        "pattern",
+        "place",
+        "reasons",
+        "traits",
+    )
 
     def __init__(self, payer_id: str, procedure_code: str, pattern: Pattern) -> None:
         self.pattern = pattern
@@ -106,15 +118,15 @@ class Row:
                 *(pack([text.encode() for text in texts]) for texts in pattern[2:]),
             ]
         )
-        self._days: dict[int, bytes] = {}
+        self._stored = b""  # the days
+        self._end = 0  # where the last of them begins
         self._named: bytes | None = None  # what stands before the days
         self.number = 0
 
     def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
         """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
         day = at // DAY
-        known = self.days.get(day)
-        this = known or Day()
+        this = self.days.get(day) or Day()
         category = self._category(denial, this)
         if category is None:
             if not this.paid and sign < 0:
@@ -122,7 +134,7 @@ class Row:
             this.paid += sign
         elif not self._count_denied(denial, this, category, at, sign):
             return None
-        self._keep(day, this, new=known is None)
+        self._keep(day, this)
         return Counted(self, category)
 
     def _category(self, denial: Denial, day: Day) -> int | None:
@@ -158,24 +170,35 @@ class Row:
         self._named = None
         return True
 
-    def _keep(self, day: int, this: Day, *, new: bool) -> None:
+    def _keep(self, day: int, this: Day) -> None:
+        """Keep a day, in order. What is stored is one piece: nearly always its end changes, and nothing is gathered."""
+        last = next(reversed(self.days), -1)
         if not this.paid and not this.denied:
-            self.drop(day)
-            return
-        is_late = new and next(reversed(self.days), day) > day
-        self.days[day] = this
-        self._days[day] = this.dump(day)
-        if is_late:
-            self._sort()
+            del self.days[day]
+            self._store()
+        elif day > last:
+            self.days[day] = this
+            self._end = len(self._stored)
+            self._stored += this.dump(day)
+        elif day == last:
+            self._stored = self._stored[: self._end] + this.dump(day)
+        else:
+            self.days[day] = this
+            self.days = dict(sorted(self.days.items()))
+            self._store()
 
-    def _sort(self) -> None:
-        self.days = dict(sorted(self.days.items()))
-        self._days = dict(sorted(self._days.items()))
+    def drop_oldest(self) -> None:
+        """Forget the oldest day."""
+        oldest = self.days.pop(next(iter(self.days)))
+        size = _PAID.size + len(oldest.denied) * _DENIED.size
+        self._stored = self._stored[size:]
+        self._end = max(0, self._end - size)
 
-    def drop(self, day: int) -> None:
-        """Forget a day."""
-        self.days.pop(day, None)
-        self._days.pop(day, None)
+    def _store(self) -> None:
+        """Store every day anew."""
+        days = [day.dump(number) for number, day in self.days.items()]
+        self._stored = b"".join(days)
+        self._end = len(self._stored) - len(days[-1]) if days else 0
 
     def dump(self) -> bytes:
         """As bytes; only the days that changed since the last time are written anew."""
@@ -183,8 +206,8 @@ class Row:
             reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
             texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
             self._named = self._head + texts
-        days = b"".join(self._days.values())
-        return b"".join([_ROW.pack(len(days), len(self._named), len(self._head)), self._named, days])
+        lengths = len(self._stored), len(self._named), len(self._head)
+        return b"".join([_ROW.pack(*lengths), self._named, self._stored])
 
     @classmethod
     def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
@@ -199,6 +222,7 @@ class Row:
         row = cls(payer_id, procedure_code, pattern)
         if texts:
             row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(texts).items()}
+        days_at = start = at
         while at < len(stored):
             start = at
             day, number, paid = _PAID.unpack_from(stored, at)
@@ -209,7 +233,8 @@ class Row:
                 denied[category] = Denied(lines, cents, first + day * DAY, last + day * DAY)
                 at += _DENIED.size
             row.days[day] = Day(paid, denied)
-            row._days[day] = stored[start:at]
+        row._stored = stored[days_at:]
+        row._end = start - days_at
         return row
 
 

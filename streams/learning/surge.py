@@ -64,7 +64,7 @@ class Surge:
         self._payer_id = payer_id
         self._procedure_code = procedure_code
         self._days: dict[int, Tally] = {}
-        self._stored: dict[int, bytes] = {}
+        self._stored = b""
         self._episodes = 0
         self._episode: Episode | None = None
         self._baseline: tuple[float | None] | None = None  # worked out, or not
@@ -84,11 +84,21 @@ class Surge:
         answered, lines, cents = self._days.get(day, _NONE)
         if denied:
             lines, cents = max(0, lines + sign), cents + sign * denial.amount_cents
-        tally = Tally(max(0, answered + sign), lines, cents)
-        self._days[day] = tally
-        self._stored[day] = _DAY.pack(day, *tally)
+        self._keep(day, Tally(max(0, answered + sign), lines, cents))
         if day <= today - WINDOW:
             self._baseline = None
+
+    def _keep(self, day: int, tally: Tally) -> None:
+        """Keep a day, in order. What is stored is one piece: nearly always its end changes, and nothing is gathered."""
+        last = next(reversed(self._days), -1)
+        self._days[day] = tally
+        if day == last:
+            self._stored = self._stored[: -_DAY.size] + _DAY.pack(day, *tally)
+        elif day > last:
+            self._stored += _DAY.pack(day, *tally)
+        else:
+            self._days = dict(sorted(self._days.items()))
+            self._stored = b"".join([_DAY.pack(each, *counts) for each, counts in self._days.items()])
 
     def _turn(self, today: int) -> None:
         """Forget the days that are too old by now."""
@@ -96,7 +106,8 @@ class Surge:
             self._today = today
             self._baseline = None
             while self._days and (first := next(iter(self._days))) <= today - KEPT:
-                del self._days[first], self._stored[first]
+                del self._days[first]
+                self._stored = self._stored[_DAY.size :]
 
     def look(self, today: int, now: int) -> Alert | None:
         """An alert if a surge begins or is over, by the day of stream time. `now` is the time of the event (ms)."""
@@ -192,7 +203,7 @@ class Surge:
         else:
             name = episode.alert_id.encode()
             head = _EPISODE.pack(self._episodes, episode.fired_at, episode.since, episode.share, len(name)) + name
-        return head + b"".join(self._stored.values())
+        return head + self._stored
 
     def load(self, stored: bytes, today: int) -> None:
         """The inverse of `dump`; `today` as it was when that was written."""
@@ -201,10 +212,9 @@ class Surge:
         at = _EPISODE.size + length
         if length:
             self._episode = Episode(stored[_EPISODE.size : at].decode(), fired_at, since, share)
-        for start in range(at, len(stored), _DAY.size):
-            day, *counts = _DAY.unpack_from(stored, start)
+        self._stored = stored[at:]
+        for day, *counts in _DAY.iter_unpack(self._stored):
             self._days[day] = Tally(*counts)
-            self._stored[day] = stored[start : start + _DAY.size]
 
 
 def _date(time: int) -> str:
