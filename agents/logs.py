@@ -6,7 +6,8 @@
 No tagged field can come in: an event is a constant text, and of its fields only those in `FIELDS` are kept, none of
 which holds one (tests/unit/test_logs.py looks at every call). Libraries below us are not so careful, and an exception's
 text may quote what it choked on. So of their records the template stands without its arguments, and of an exception its
-class and where it was raised. librdkafka is the exception: it reads no key and no value, and speaks of brokers only.
+class and where it was raised. librdkafka writes its few critical lines to standard error itself: it reads no key and no
+value, and speaks of brokers only.
 """
 
 from __future__ import annotations
@@ -41,10 +42,7 @@ FIELDS: dict[str, str] = {
 _ADDED = frozenset({"event", "level", "logger", "timestamp", "exception", "frames"})
 """What the chain below puts in itself."""
 
-LIBRDKAFKA = "librdkafka"
-"""The logger that clients are made with."""
-
-_IN_FULL = ("cleanclaim", LIBRDKAFKA)
+_OURS = "cleanclaim"
 _FRAMES = 30
 
 
@@ -94,7 +92,7 @@ def _only_known_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict
 def _only_the_template(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Of a record of another library: what it says of every case, not of this one."""
     record: logging.LogRecord = event["_record"]
-    if not record.name.startswith(_IN_FULL):
+    if not record.name.startswith(_OURS):
         # asyncio works arguments into its text, on the lines after the first
         event["event"] = str(record.msg).partition("\n")[0]
     error = record.exc_info[1] if record.exc_info else None

@@ -115,12 +115,6 @@ def test_a_record_that_cannot_be_formatted_is_not_printed_either(capsys):
     assert "" == capsys.readouterr().err
 
 
-def test_what_the_kafka_client_says_stands_in_full():
-    (line,) = logged(lambda: logging.getLogger("librdkafka").warning("%s [%s] %s", "FAIL", "c-1", "refused"))
-
-    assert "FAIL [c-1] refused" == line["event"]
-
-
 def test_no_field_of_logs_is_tagged_in_any_record():
     assert not set(FIELDS) & {path[-1] for record in RECORDS for path in tagged(record)}
 
