@@ -115,6 +115,14 @@ class Site:
         self._producer.produce(self.namespace + topic, value, key, **keywords)
         self._producer.flush()
 
+    def send_all(self, topic: str, records: Iterable[tuple[str, bytes]]) -> None:
+        """Produce many records: (key, value)."""
+        for number, (key, value) in enumerate(records):
+            self._producer.produce(self.namespace + topic, value, key)
+            if number % 10_000 == 0:
+                self._producer.flush()
+        self._producer.flush()
+
     def read(self, topics: Iterable[str], isolation: str = "read_committed") -> Iterator[Any]:
         """All messages of these topics up to where they end now."""
         names = [self.namespace + topic for topic in topics]

@@ -11,6 +11,8 @@ from schemas.errors import Misuse, Unavailable
 from streams.topics import OUTPUT_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agents.kafka.options import Options
     from streams.processor import Processor
 
@@ -39,7 +41,7 @@ FENCED = frozenset({KafkaError.FENCED_INSTANCE_ID})
 """Another member took the name of this slot."""
 
 
-def _note(error: KafkaError) -> None:
+def note_word(error: KafkaError) -> None:
     """The client tells of brokers that are down while it goes on trying; it is not for us to act on."""
     log.debug("word of the client", error=error.name())
 
@@ -47,9 +49,12 @@ def _note(error: KafkaError) -> None:
 def _common(options: Options) -> dict[str, Any]:
     return {
         **options.connection,
-        "error_cb": _note,
+        "error_cb": note_word,
         "log_level": 2,
         "reconnect.backoff.max.ms": 1_000,  # by default up to 10 s pass until a broker that is back is found
+        # Else a producer that was cut off from all brokers begins anew with the first ones, and then waits for ever for
+        # the group coordinator that it knew: send_offsets_to_transaction does not even time out (librdkafka 2.16).
+        "metadata.recovery.strategy": "none",
     }
 
 
@@ -85,9 +90,9 @@ def group_settings(options: Options, processor: Processor) -> dict[str, Any]:
     }
 
 
-def group_consumer(options: Options, processor: Processor) -> Consumer:
-    """The static member that reads a processor's inputs."""
-    return Consumer(group_settings(options, processor))
+def group_consumer(options: Options, processor: Processor, note: Callable[[KafkaError], None]) -> Consumer:
+    """The static member that reads a processor's inputs. `note` hears of brokers that are down."""
+    return Consumer(group_settings(options, processor) | {"error_cb": note})
 
 
 def lone_consumer(options: Options, processor: Processor, purpose: str, *, committed: bool = True) -> Consumer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from confluent_kafka import OFFSET_INVALID, KafkaException, TopicPartition
 
-from agents.kafka.members import FATAL, FENCED, REFUSALS, group_consumer, log, reason_of, translated
+from agents.kafka.members import FATAL, FENCED, REFUSALS, group_consumer, log, note_word, reason_of, translated
 from schemas.errors import Misuse
 
 if TYPE_CHECKING:
@@ -29,7 +31,10 @@ ANSWER = 10.0
 """Seconds for an answer of the cluster."""
 
 _ATTEMPTS = 3
-"""How often a member that has no place yet may be fenced, until it is believed that another one has its name."""
+_RECENTLY = 60.0
+"""So often within so many seconds a member may be fenced, until it is believed that another one has its name."""
+
+_LONG_AGO = 1e9
 
 
 class Membership:
@@ -51,14 +56,15 @@ class Membership:
         self.rebalances = 0
         self.partitions = 0  # of each input
         self.fatal: KafkaError | None = None  # what ended the membership
-        self._fenced = 0  # times in a row before it had a place
+        self._fenced: deque[float] = deque([-_LONG_AGO] * _ATTEMPTS, _ATTEMPTS)  # when it last was
+        self._disturbed_at = -_LONG_AGO
 
     def join(self) -> Consumer:
         """Ask for a place in the group.
 
         Raises `Misuse` unless all topics of the processor are there, with equally many.
         """
-        consumer = group_consumer(self._options, self._processor)
+        consumer = group_consumer(self._options, self._processor, self._disturbed)
         try:
             self.partitions = self._count_partitions(consumer)
         except BaseException:
@@ -99,7 +105,6 @@ class Membership:
         consumer.assign([])  # and not the partitions, paused: see Reading
         self.assigned = {each.partition for each in partitions}
         self.changed = self.joined = True
-        self._fenced = 0
         self.rebalances += 1
         if len(partitions) != len(self.assigned) * len(self.inputs):
             log.error("inputs are not assigned together", processor=self._processor.name)
@@ -132,19 +137,31 @@ class Membership:
     def ended(self, reason: KafkaError) -> Misuse | None:
         """Why it is of no use to join again; None if it is.
 
-        Who is fenced while it joins may be alone: a coordinator that died meanwhile remembers the member before.
+        Who is fenced while it joins, or when a broker was gone, may be alone: a coordinator that died remembers the
+        member before. So it asks again, but not for ever, or two workers of one slot would fence each other in turn.
         """
         if reason.code() in REFUSALS:
             refused = translated(reason, self._processor.name)
             return refused if isinstance(refused, Misuse) else None
         if reason.code() in FENCED or "Static consumer fenced" in reason.str():  # a fatal error hides its code
-            self._fenced += 1
-            if not self.joined and self._fenced < _ATTEMPTS:
+            if self._may_be_alone():
                 return None
             return Misuse(
                 f"{self._processor.name}: another worker runs under slot {self._options.slot}; give each its own --slot"
             )
         return None
+
+    def _may_be_alone(self) -> bool:
+        now = time.monotonic()
+        doubtful = not self.joined or now - self._disturbed_at < _RECENTLY
+        often = now - self._fenced[0] < _RECENTLY
+        self._fenced.append(now)
+        return doubtful and not often
+
+    def _disturbed(self, error: KafkaError) -> None:
+        """A broker went away, or cannot be reached."""
+        self._disturbed_at = time.monotonic()
+        note_word(error)
 
     # Positions
 

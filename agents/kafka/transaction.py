@@ -25,6 +25,9 @@ _CALL = 10.0
 _PATIENCE = 30.0
 """Seconds for which a call that may be repeated is; by then the coordinator has timed the transaction out."""
 
+_OFFSETS = 5.0
+"""Seconds for the group's coordinator, which answers within milliseconds; after that a new producer is sooner there."""
+
 _CULPRITS = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG, KafkaError.INVALID_RECORD})
 """A record of the batch is at fault, not the cluster."""
 
@@ -85,7 +88,7 @@ class Transactions:
 
     def commit(self, offsets: Sequence[TopicPartition], group: Any) -> None:
         """Commit what was produced together with the positions of the inputs."""
-        self._call(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL)
+        self._call(self._producer.send_offsets_to_transaction, list(offsets), group, _OFFSETS, patience=0.0)
         self._call(self._producer.commit_transaction, _CALL)
         self._open = False
 
@@ -108,8 +111,8 @@ class Transactions:
                 self._producer.abort_transaction(1.0)
             self._producer.purge()
 
-    def _call(self, call: Callable[..., Any], *args: Any) -> None:
-        deadline = time.monotonic() + _PATIENCE
+    def _call(self, call: Callable[..., Any], *args: Any, patience: float = _PATIENCE) -> None:
+        deadline = time.monotonic() + patience
         while True:
             try:
                 call(*args)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from agents.dispatch import Header
 from agents.embedded import Embedded
-from agents.embedded.engine import Options
+from agents.embedded.engine import Options, now_ms
 from agents.embedded.letters import letter_id
 from streams.adjudication import Adjudication
 from streams.edit_set import EditSets
@@ -67,7 +67,8 @@ class Alone:
     """One processor in the embedded engine. Topics are read on from where the last look at them ended."""
 
     def __init__(self, processor: Processor) -> None:
-        self.engine = Embedded([processor], options=Options(clock="wall"))
+        self._now: int | None = None  # ms, while what was appended earlier is followed
+        self.engine = Embedded([processor], options=Options(clock="wall", now=self._clock))
         self._fed: Counter[Topic] = Counter()
         self._log: dict[Topic, list[Any]] = defaultdict(list)
 
@@ -76,10 +77,16 @@ class Alone:
         for topic, key, value in records:
             self.engine.feed_bytes(topic, key, value)
 
+    def _clock(self) -> int:
+        return now_ms() if self._now is None else self._now
+
     def follow(self, topic: Topic, seen: Observed) -> None:
-        """Take what stands on a topic, in the order of each partition."""
+        """Take what stands on a topic, in the order of each partition and at the times at which it was appended."""
         new = seen.records[topic][self._fed[topic] :]
-        self.feed(Sent(topic, record.key, record.value) for record in new)
+        for record in sorted(new, key=lambda each: each.time):
+            self._now = record.time
+            self.feed([Sent(topic, record.key, record.value)])
+        self._now = None
         self._fed[topic] += len(new)
 
     def log(self, topic: Topic) -> list[Any]:
@@ -234,19 +241,17 @@ def evidence(expected: Expected, seen: Observed) -> Iterator[Complaint]:
 def edits(expected: Expected, seen: Observed) -> Iterator[Complaint]:
     """What edits.v1 says follows from denials.v1, record by record: one key is one partition, so one order."""
     expected.learning.follow(DENIALS, seen)
-    wanted: dict[str, list[Edit]] = defaultdict(list)
-    for logged in expected.learning.log(EDITS):
-        wanted[logged.record.edit_id].append(timeless(logged.record))
-    found: dict[str, list[Edit]] = defaultdict(list)
-    for edit in seen.of(EDITS):
-        found[edit.edit_id].append(timeless(edit))
+    before = revisions_of(logged.record for logged in expected.learning.log(EDITS))
+    expected.learning.engine.advance(now_ms())  # a worker wakes what is due some seconds later
+    wanted = revisions_of(logged.record for logged in expected.learning.log(EDITS))
+    found = revisions_of(seen.of(EDITS))
     for edit_id, revisions in found.items():
         numbers = [edit.revision for edit in revisions]
         if numbers != list(range(1, len(numbers) + 1)):
             yield Complaint("gaps", f"edit {edit_id} has revisions {numbers}")
-        elif revisions != wanted[edit_id]:
-            before, after = ([edit.status for edit in each] for each in (wanted[edit_id], revisions))
-            yield Complaint("differing", f"edit {edit_id}: expected {before}, found {after}")
+        elif revisions not in (wanted.get(edit_id), before.get(edit_id)):
+            turns = [[edit.status for edit in each] for each in (wanted.get(edit_id, []), revisions)]
+            yield Complaint("differing", f"edit {edit_id}: expected {turns[0]}, found {turns[1]}")
     for edit_id in wanted.keys() - found.keys():
         yield Complaint("missing", f"edit {edit_id}")
 
@@ -301,6 +306,9 @@ def in_sum(denials: Iterable[Denial]) -> dict[str, Denial]:
     return {denial_id: denial for denial_id, denial in last.items() if denial.outcome != "WITHDRAWN"}
 
 
-def timeless(edit: Edit) -> Edit:
-    """An edit but for when it was learned."""
-    return edit.model_copy(update={"occurred_at": EPOCH})
+def revisions_of(edits: Iterable[Edit]) -> dict[str, list[Edit]]:
+    """All revisions of each edit, but for when they were made."""
+    found: dict[str, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        found[edit.edit_id].append(edit.model_copy(update={"occurred_at": EPOCH}))
+    return found

@@ -43,6 +43,7 @@ class Fleet:
                     "fetch.wait.max.ms": 10,
                     "log_level": 2,
                     "reconnect.backoff.max.ms": 500,
+                    "metadata.recovery.strategy": "none",
                 }
             )
             for level in ("read_committed", "read_uncommitted")

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Seen(NamedTuple):
-    """A record on a topic. `record` is None where the topic holds plain bytes."""
+    """A record on a topic. `time` is its append time (ms); `record` is None where the bytes are none of the topic."""
 
     partition: int
     offset: int
+    time: int
     key: str | None
     value: bytes
     record: Record | None
@@ -40,6 +41,7 @@ class Observed:
                 "enable.auto.commit": False,
                 "log_level": 2,
                 "reconnect.backoff.max.ms": 500,
+                "metadata.recovery.strategy": "none",
             }
         )
         self._consumer.assign(
@@ -71,7 +73,9 @@ class Observed:
             record = None
         headers = {name: (text or b"").decode() for name, text in message.headers() or ()}
         text = None if key is None else key.decode("utf-8", "replace")
-        self.records[topic].append(Seen(message.partition(), message.offset(), text, value, record, headers))
+        self.records[topic].append(
+            Seen(message.partition(), message.offset(), message.timestamp()[1], text, value, record, headers)
+        )
 
     def of(self, topic: Topic) -> list[Record]:
         """The records of a topic that can be read."""

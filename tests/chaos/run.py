@@ -118,6 +118,8 @@ class Run:
         self._count()
         names = ", ".join(incident.__name__.replace("_", " ") for incident in incidents)
         say(f"round {report.rounds}: {names}; {time.monotonic() - began:.1f} s; {len(report.complaints)} complaints")
+        for complaint in report.complaints[:5]:
+            say(f"  {complaint.kind}: {complaint.what}")
         return report.sound
 
     def _judge(self) -> list[Complaint]:

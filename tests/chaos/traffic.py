@@ -67,6 +67,7 @@ class Sender:
                 "message.timeout.ms": 120_000,
                 "log_level": 2,
                 "reconnect.backoff.max.ms": 500,
+                "metadata.recovery.strategy": "none",
             }
         )
 

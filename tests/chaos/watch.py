@@ -88,5 +88,6 @@ def _looker(bootstrap: str, group: str) -> Consumer:
             "isolation.level": "read_uncommitted",
             "log_level": 2,
             "reconnect.backoff.max.ms": 500,
+            "metadata.recovery.strategy": "none",
         }
     )

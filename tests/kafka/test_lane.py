@@ -50,7 +50,9 @@ def test_no_partition_is_paused_or_resumed_beside_its_start(broker, monkeypatch)
             told.append(("resume", len(partitions)))
             super().resume(partitions)
 
-    monkeypatch.setattr(membership, "group_consumer", lambda *names: Told(group_settings(*names)))
+    monkeypatch.setattr(
+        membership, "group_consumer", lambda options, processor, _: Told(group_settings(options, processor))
+    )
     with closing(KafkaEngine(broker, [Ledger()])) as engine:
         engine.feed(ENCOUNTERS, visit("E1"))
 
