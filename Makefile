@@ -40,9 +40,15 @@ bench: $(VENV)/.ready ## throughput, memory and disk on a million events
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m benchmarks.core
 
-bench-kafka: $(VENV)/.ready-dev ## the Kafka engine beside stock Faust and a pass-through, on a broker of its own
+FACTS ?= 40000
+TURNS ?= 3
+RATE ?= 1000
+ENCOUNTERS ?= 100000
+PARTITIONS ?= 12
+
+bench-kafka: $(VENV)/.ready-dev ## the Kafka engine beside stock Faust and a pass-through (FACTS=40000 TURNS=3 RATE=1000)
 	@mkdir -p "$(TMPDIR)"
-	$(BIN)/python -m benchmarks.kafka $(if $(FACTS),--facts $(FACTS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(RATE),--rate $(RATE)) $(if $(ENCOUNTERS),--encounters $(ENCOUNTERS)) $(if $(PARTITIONS),--partitions $(PARTITIONS))
+	$(BIN)/python -m benchmarks.kafka --facts $(FACTS) --rounds $(TURNS) --rate $(RATE) --encounters $(ENCOUNTERS) --partitions $(PARTITIONS)
 
 bench-alerts: $(VENV)/.ready ## simulated months of holds: false alarms, and how soon a rise is found
 	$(BIN)/python -m benchmarks.alerts $(if $(KEYS),--keys $(KEYS)) $(if $(TRIALS),--trials $(TRIALS))

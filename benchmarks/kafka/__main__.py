@@ -1,6 +1,6 @@
 """`make bench-kafka`: the Kafka engine beside adjudication alone, stock Faust and a bare pass-through, in one run.
 
-    make bench-kafka FACTS=20000 ROUNDS=1    # a look, in a minute and a half
+    make bench-kafka FACTS=20000 TURNS=1    # a look, in a minute and a half
 
 The broker runs on the same machine; where it comes from says tests/kafka_broker.py. What is compared takes turns, round
 by round, so that other work on the machine falls on all alike: read ratios first. Needs Linux, for /proc.
@@ -9,6 +9,7 @@ by round, so that other work on the machine falls on all alike: read ratios firs
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -44,6 +45,7 @@ _TIMEOUT = 180
 def main() -> None:
     """Measure and print."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the broker goes, too
     try:
         broker = find_broker()
     except NoBroker as error:
