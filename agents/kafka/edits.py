@@ -10,6 +10,7 @@ from agents.kafka.access import EDITS_GROUP
 from agents.kafka.committed import read_committed
 from agents.kafka.kept import state_of
 from agents.kafka.publisher import Publisher
+from agents.kafka.shard import is_state_key
 from agents.ndjson import Line
 from schemas.errors import Unreadable
 from streams.topics import EDIT_DECISIONS
@@ -41,11 +42,13 @@ def read_states(connection: Mapping[str, str | int], namespace: str, changelog: 
     """What a processor remembers, by key, as far as it is committed."""
     states: dict[str, bytes] = {}
     for _, message in read_committed(connection, namespace, [changelog], EDITS_GROUP):
-        key, value = (message.key() or b"").decode(), message.value()
+        raw, value = message.key() or b"", message.value()
+        if not is_state_key(raw):
+            continue
         if value is None:
-            states.pop(key, None)  # a tombstone: forgotten
+            states.pop(raw.decode(), None)  # a tombstone: forgotten
         else:
-            states[key] = state_of(value)
+            states[raw.decode()] = state_of(value)
     return states
 
 

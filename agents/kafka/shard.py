@@ -24,6 +24,11 @@ _LETTER_LIFE = (DEAD_LETTERS.retention_days or 30) * _DAY
 """A dead letter is remembered as long as its topic keeps it."""
 
 
+def is_state_key(raw: bytes) -> bool:
+    """Whether what stands in the changelog under this key is the processor's, and no bookmark or dead letter."""
+    return raw[:1] not in (_BOOKMARK, _LETTER)
+
+
 @dataclass(slots=True)
 class Sweep:
     """Keys under `terms` that are to be reconsidered, in the order of keys, from behind `after`."""
