@@ -28,6 +28,12 @@ def is_repeat(state: LearningState, decision: EditDecision) -> bool:
     return kept is not None and kept.decision == decision.event_id
 
 
+def is_overtaken(state: LearningState, decision: EditDecision) -> bool:
+    """Whether a person has said something later: what was sent again, or late, takes no later word back."""
+    kept = state.edits.get(decision.edit_id)
+    return kept is not None and kept.by_person and decision.occurred_at < kept.edit.occurred_at
+
+
 def refusal(state: LearningState, decision: EditDecision) -> str | None:
     """Why a decision cannot be followed, None if it can."""
     edit = decision.edit

@@ -107,6 +107,8 @@ class Learning:
         reason = decisions.refusal(known, decision)
         if reason is not None:
             return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
+        if decisions.is_overtaken(known, decision):
+            return self._step(known, state, [], Outcome.SUPERSEDED)
         at = millis(decision.occurred_at)
         learner = Learner(known, record.time, at)
         self._turn(known, record.time, learner)

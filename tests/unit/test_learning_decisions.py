@@ -128,6 +128,20 @@ def test_a_decision_that_comes_again_is_a_duplicate(desk):
     assert (Outcome.DUPLICATE, before) == (step.outcome, desk.state)
 
 
+def test_an_earlier_decision_that_comes_again_takes_no_later_one_back(desk):
+    desk.denied()
+    edit = desk.revisions[-1]
+    approved = desk.now
+    desk.decide("APPROVE", edit, event_id="first", occurred_at=approved)
+    desk.wait(1)
+    desk.decide("RETIRE", edit, event_id="second")
+    before = desk.state
+    step = desk.decide("APPROVE", edit, event_id="first", occurred_at=approved)
+
+    assert (Outcome.SUPERSEDED, before) == (step.outcome, desk.state)
+    assert ["PROPOSED", "ACTIVE", "RETIRED"] == desk.statuses
+
+
 def test_a_decision_on_an_edit_of_any_payer_lies_under_any():
     desk = AnswerDesk(key=f"*|{CODE}")
     edit = written(scope=EditScope(site_ids=("S1",)))
