@@ -141,7 +141,8 @@ class Row:
         """The category in which a line is counted as denied, None if as paid.
 
         A record that takes a line back no longer says which it was. PAID lines have the category OTHER; of denials in
-        it, it is one of those if the day has one, and its reasons are known from denials.
+        it, it is one of those if the day has one, and its reasons are known from denials. One without reasons is a
+        payment where the day has any: a line paid in full needs none, a line paid nothing does not balance without.
         """
         if denial.outcome == "PAID":
             return None
@@ -149,7 +150,9 @@ class Row:
         if denial.outcome == "DENIED" or category != _OTHER:
             return category
         known = self.reasons.get(_OTHER, {})
-        was_denied = _OTHER in day.denied and (not day.paid or all(code in known for code in denial.reason_codes))
+        codes = denial.reason_codes
+        is_known = bool(codes) and all(code in known for code in codes)
+        was_denied = _OTHER in day.denied and (not day.paid or is_known)
         return category if was_denied else None
 
     def _count_denied(self, denial: Denial, day: Day, category: int, at: int, sign: int) -> bool:

@@ -141,6 +141,7 @@ class Surge:
         if seen.denied >= FEWEST_DENIALS and seen.denied > OVER_TIMES * expected and lasted < OVER_DAYS:
             return None
         self._episode = None
+        now = max(now, episode.fired_at)  # what is taken back is dated when it was said, which may be long before
         why = "as before" if lasted < OVER_DAYS else f"for {OVER_DAYS} days, which is now what is expected"
         text = (
             f"{self._seen(seen, since)}, {why}; expected were {expected:.1f}. "

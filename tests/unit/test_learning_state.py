@@ -49,6 +49,16 @@ def test_days_that_come_late_stand_in_order():
     assert rows(early) == rows(late)
 
 
+def test_a_payment_in_full_is_taken_back_as_one_though_a_line_was_denied_that_day():
+    desk, without = AnswerDesk(), AnswerDesk()
+    paid = answer("PAID", 1, reason_codes=())
+    denied = answer("DENIED", 2, category="OTHER", avoidable=False, reason_codes=("197",))
+    without.send(denied)
+    desk.send(paid, denied, paid.model_copy(update={"outcome": "WITHDRAWN"}))
+
+    assert rows(without) == rows(desk)
+
+
 def rows(desk: AnswerDesk) -> bytes:
     return LearningState.load(desk.state).evidence.dump()
 

@@ -126,6 +126,21 @@ def test_what_is_taken_back_no_longer_counts(desk):
     assert [] == desk.alerts
 
 
+def test_a_surge_that_is_taken_back_is_not_over_before_it_began(desk):
+    days(desk, 63, 10, 1)
+    other = {"category": "OTHER", "avoidable": False, "reason_codes": ("197",)}
+    lines = [answer("DENIED", number, desk.now, **other) for number in range(13)]
+    desk.send(*lines)
+    desk.wait(1)
+    while not desk.alerts:
+        desk.denied(every=0.01, **other)
+    desk.send(*[line.model_copy(update={"outcome": "WITHDRAWN"}) for line in lines])
+    firing, resolved = desk.alerts
+
+    assert ("FIRING", "RESOLVED") == (firing.status, resolved.status)
+    assert firing.occurred_at <= resolved.occurred_at
+
+
 def test_an_answer_older_than_nine_weeks_is_no_part_of_it(desk):
     desk.wait(70)
     desk.send(*(answer("DENIED", n, on=START) for n in range(9)))
