@@ -26,8 +26,8 @@ _NAME = "temporary files"
 class Kept(NamedTuple):
     """What is kept under a key.
 
-    order  sorts the entries of a key; those of one order come out as they went in
-    kind   a small number of the caller's
+    order  sorts the entries of a key
+    kind   a small number of the caller's, which sorts those of one order; of one kind they come out as they went in
     value  bytes of the caller's
     note   text of the caller's
     """
@@ -60,7 +60,7 @@ class Shelf:
         """Every key with its entries in order; one key at a time is in memory."""
         self._flush()
         with translated(_NAME):
-            rows = self._db.execute('SELECT * FROM kept ORDER BY key, "order", rowid')
+            rows = self._db.execute('SELECT * FROM kept ORDER BY key, "order", kind, rowid')
             for key, group in groupby(rows, key=itemgetter(0)):
                 yield key, [Kept(*row[1:]) for row in group]
 
@@ -72,7 +72,7 @@ class Shelf:
 
     def of(self, key: str) -> list[Kept]:
         """The entries of one key in order; fast after `index`."""
-        sql = 'SELECT "order", kind, value, note FROM kept WHERE key = ? ORDER BY "order", rowid'
+        sql = 'SELECT "order", kind, value, note FROM kept WHERE key = ? ORDER BY "order", kind, rowid'
         with translated(_NAME):
             return [Kept(*row) for row in self._db.execute(sql, (key,))]
 
