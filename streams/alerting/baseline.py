@@ -10,6 +10,7 @@ too for the hours of weekends, which are no working days with less to do but hav
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from math import sqrt
 from typing import NamedTuple
 
@@ -30,11 +31,11 @@ _PRIOR = 10.0
 """Holds that speak for "every hour is alike" before an hour's or a day's own count for more."""
 
 _UNSEEN = -1.0
+_DAYS_AT_HAND = 1_024
 _LEAST_SHAPE = 0.5
 """However ragged the counts of the past were, a count of many times the mean is news."""
 
-_LAYOUT = struct.Struct(f">qqBBff{2 * HOURS}f{DAYS}f{_PEAKS}fffff")
-_SHORT = struct.Struct(">f")
+_LAYOUT = struct.Struct(f">qqBBdd{2 * HOURS}d{DAYS}d{_PEAKS}ddddd")
 
 
 class Expected(NamedTuple):
@@ -44,17 +45,13 @@ class Expected(NamedTuple):
     shape: float
 
 
-def _short(value: float) -> float:
-    """As the state keeps it: single precision, so that a state read again goes on with the very same numbers."""
-    rounded: float = _SHORT.unpack(_SHORT.pack(value))[0]
-    return rounded
-
-
+@lru_cache(_DAYS_AT_HAND)
 def _is_weekend(day: int) -> bool:
     """Whether a day, counted since 1970, is a Saturday or a Sunday."""
     return (day - _MONDAY) % DAYS >= _WORKING_DAYS
 
 
+@lru_cache(_DAYS_AT_HAND)
 def _working_days(day: int) -> int:
     """Working days before `day`, counted from a Monday."""
     weeks, into = divmod(day - _MONDAY, DAYS)
@@ -62,6 +59,9 @@ def _working_days(day: int) -> int:
 
 
 def _mean(levels: list[float]) -> float:
+    """The mean of those that were seen, 0.0 if none was."""
+    if not levels or min(levels) < 0:
+        levels = [level for level in levels if level >= 0]
     return sum(levels) / len(levels) if levels else 0.0
 
 
@@ -82,6 +82,7 @@ class Baseline:
     """
 
     __slots__ = (
+        "_besides",
         "_bytes",
         "_levels",
         "_mean",
@@ -114,6 +115,7 @@ class Baseline:
         self.excess = 0.0
         self.square = 0.0
         self._levels: dict[int, tuple[float, float]] = {}
+        self._besides: dict[int, float] = {}
         self._mean: float | None = None
         self._bytes: bytes | None = None
         self.in_season = False
@@ -132,10 +134,9 @@ class Baseline:
         self.upto += 1
         if self.upto % HOURS == 0:
             self._learn_day()
-        self.day_sum = _short(self.day_sum)
         self._learned()
         if self.upto % HOURS == 0:
-            self.ahead = self.ahead[1], _short(self._day_level(self.upto + HOURS, per_hour)[0])
+            self.ahead = self.ahead[1], self._day_level(self.upto + HOURS, per_hour)[0]
 
     def skip(self, upto: int) -> None:
         """Learn nothing of the hours before `upto`: a spike is not usual. Their day is not learned either."""
@@ -146,6 +147,8 @@ class Baseline:
 
     def _learned(self) -> None:
         self._levels = {}
+        if self.upto % HOURS == 0:
+            self._besides = {}
         self._mean = self._bytes = None
         self.in_season = self.upto >= (self._first_day + DAYS) * HOURS
 
@@ -158,11 +161,11 @@ class Baseline:
             seen = min(self._seen(day, hour, weekend=weekend), _MEMORY[weekend] - 1)
             # What a busy day of the week brings more of is said by `days`.
             level = before + (level - before * self._beside(day, weekend=weekend)) / (seen + 1)
-        self.hours[slot] = _short(max(0.0, level))
+        self.hours[slot] = max(0.0, level)
 
     def _learn_peak(self, level: float) -> None:
         self.worked += 1
-        self.peak = _short(max(self.peak, level))
+        self.peak = max(self.peak, level)
         if self.worked % HOURS == 0:
             self.peaks.append(self.peak)
             self.peak = 0.0
@@ -179,7 +182,7 @@ class Baseline:
             if before >= 0:
                 # A holiday must not make the same day of next week look like a spike.
                 level = before + (max(level, before / 2) - before) / (seen + 1)
-            self.days[day] = _short(level)
+            self.days[day] = level
         self.day_sum, self.day_hours = 0.0, 0
 
     def _learn_spread(self, counts: list[int], level: float, per_hour: int) -> None:
@@ -193,8 +196,8 @@ class Baseline:
         if self.in_season:
             mean = self._level(self.upto, per_hour)[0]
             excess += (level - mean) * (level - mean) - mean / per_hour
-        self.excess = _short(self.excess + (excess - self.excess) / seen)
-        self.square = _short(self.square + (level * level - self.square) / seen)
+        self.excess = self.excess + (excess - self.excess) / seen
+        self.square = self.square + (level * level - self.square) / seen
 
     # What is known
 
@@ -212,7 +215,7 @@ class Baseline:
         """The mean over all hours."""
         if self._mean is None:
             levels = self.days if self.in_season else self.hours
-            self._mean = _mean([level for level in levels if level >= 0])
+            self._mean = _mean(levels)
         return self._mean
 
     def _seen(self, day: int, hour: int = 0, *, weekend: bool) -> int:
@@ -225,10 +228,13 @@ class Baseline:
         """The level of a day of the week beside that of all working days, or of all days of weekends."""
         if not self.in_season:
             return 1.0
-        alike = self.days[_WORKING_DAYS:] if weekend else self.days[:_WORKING_DAYS]
-        usual = _mean([level for level in alike if level >= 0])
-        level = self.days[(day - _MONDAY) % DAYS]
-        return level / usual if usual and level >= 0 else 1.0
+        weekday = (day - _MONDAY) % DAYS
+        known = self._besides.get(weekday)
+        if known is None:  # days of the week change at midnight only
+            usual = _mean(self.days[_WORKING_DAYS:] if weekend else self.days[:_WORKING_DAYS])
+            level = self.days[weekday]
+            known = self._besides[weekday] = level / usual if usual and level >= 0 else 1.0
+        return known
 
     def expected(self, window: int, number: int, per_hour: int) -> Expected:
         """The holds expected in the `number` windows up to `window`: one, two, an hour or a day of them."""
@@ -298,8 +304,7 @@ class Baseline:
         """The level of days of this kind, what this day of the week has beside them, how many holds speak for it."""
         alike = self.hours[HOURS:] if weekend else self.hours[:HOURS]
         windows = per_hour * HOURS * max(1, min(_MEMORY[weekend], self._seen(self.upto // HOURS, weekend=weekend)))
-        seen = [level for level in alike if level >= 0]
-        usual = (_mean(seen) if seen else self._usual()) + 0.5 / windows
+        usual = (_mean(alike) if max(alike) >= 0 else self._usual()) + 0.5 / windows
         weeks = min(_DAY_MEMORY, (self.upto // HOURS - self._first_day) // DAYS)
         holds = usual * per_hour * HOURS * weeks
         share = (self._beside(day, weekend=weekend) * holds + _PRIOR) / (holds + _PRIOR)
