@@ -71,6 +71,8 @@ class Evidence:
             self._drop(row)
         if self._cells > MOST_CELLS:
             self._shorten()
+            if day < self.first_day:
+                return None  # forgotten at once
         return counted
 
     def _add(self, pattern: Pattern) -> Row:

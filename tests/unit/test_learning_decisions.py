@@ -6,10 +6,10 @@ import pytest
 
 from schemas.edit import Edit, EditMatch, EditProvenance, EditScope
 from streams.edit_id import edit_id_of
-from streams.learning import Learning, decisions, standing
+from streams.learning import Learning, decisions, evidence, standing
 from streams.learning import state as states
 from streams.processor import Outcome
-from tests.answers import CODE, PAYER, START, AnswerDesk
+from tests.answers import CODE, PAYER, START, AnswerDesk, answer
 
 
 def written(status: str = "ACTIVE", **changes) -> Edit:
@@ -140,6 +140,17 @@ def test_an_earlier_decision_that_comes_again_takes_no_later_one_back(desk):
 
     assert (Outcome.SUPERSEDED, before) == (step.outcome, desk.state)
     assert ["PROPOSED", "ACTIVE", "RETIRED"] == desk.statuses
+
+
+def test_a_late_denial_for_which_there_is_no_room_beside_what_a_person_holds_makes_no_edit(desk, monkeypatch):
+    monkeypatch.setattr(evidence, "MOST_CELLS", 8)
+    desk.decide("ADD", written())
+    desk.wait(100)
+    desk.denied(8, place="22")
+    step = desk.send(answer("DENIED", 99, START, place="11", category="DIAGNOSIS"))
+
+    assert Outcome.APPLIED == step.outcome
+    assert ["ACTIVE"] == desk.statuses
 
 
 def test_a_decision_on_an_edit_of_any_payer_lies_under_any():
