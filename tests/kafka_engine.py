@@ -11,7 +11,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import NewTopic, OffsetSpec
 
 from agents.dispatch import Defect
@@ -80,7 +80,13 @@ class KafkaEngine:
         self._clock = 0
         self._fed: set[str] = set()
         self.processors = list(processors)
-        self._options = {"slot": "a", "namespace": self.namespace, "tick": 0.0, "clock": lambda: self._clock} | options
+        self._options = {
+            "slot": "a",
+            "namespace": self.namespace,
+            "tick": 0.0,
+            "idle": 0.02,
+            "clock": lambda: self._clock,
+        } | options
         connection = {"bootstrap.servers": broker.bootstrap}
         self._producer = Producer({**connection, "partitioner": "murmur2_random", "log_level": 2})
         self._admin = broker.admin()
@@ -88,6 +94,8 @@ class KafkaEngine:
             "group.id": "look",
             "isolation.level": "read_committed",
             "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,  # an end is told by an answer without records
+            "fetch.queue.backoff.ms": 10,
             "log_level": 2,
         }
         self._reader = Consumer({**connection, **reading})
@@ -192,10 +200,13 @@ class KafkaEngine:
     def _look(self) -> bool:
         """Read what is committed; whether that is everything, and nothing was new."""
         wanted = {TopicPartition(self.namespace + t.name, p): OffsetSpec.latest() for t, p in self._places}
-        ends = {
-            (place.topic.removeprefix(self.namespace), place.partition): future.result().offset
-            for place, future in self._admin.list_offsets(wanted).items()
-        }
+        try:
+            ends = {
+                (place.topic.removeprefix(self.namespace), place.partition): future.result().offset
+                for place, future in self._admin.list_offsets(wanted).items()
+            }
+        except KafkaException:
+            return False  # a broker that is busy does not know its new topics yet
         found = []
         end = time.monotonic() + 5
         while any(self._read.get(place, 0) < offset for place, offset in ends.items()) and time.monotonic() < end:

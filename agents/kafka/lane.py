@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from streams.processor import Outcome, Processor, Tables
     from streams.topics import Topic
 
-_IDLE = 0.1
-"""Seconds to wait for a record when there is nothing to do."""
-
 _WARM = 3_600.0
 """Seconds for which the state of a partition that left is kept: less than compaction keeps word of what was deleted."""
 
@@ -149,7 +146,9 @@ class Lane:
             return Batch()
         ready = self._next()
         try:
-            self._receive(consumer, 0.0 if ready or self._sweeping() else reading.patience(time.monotonic(), _IDLE))
+            self._receive(
+                consumer, 0.0 if ready or self._sweeping() else reading.patience(time.monotonic(), self._options.idle)
+            )
             if not member.changed:
                 self._follow()
         except BaseException:
@@ -234,14 +233,14 @@ class Lane:
         """A new producer would fence the one of a worker that took this slot: give the group time to say so."""
         end = time.monotonic() + self._options.session_timeout_ms / 2_000
         while time.monotonic() < end:
-            self._receive(consumer, _IDLE)
+            self._receive(consumer, self._options.idle)
         self._suspect = False
 
     def _bring_up(self, consumer: Consumer) -> None:
         """A step of restoring; at its end, begin to read."""
         restore, following = self._restore, self._following
         if restore is None or following is None:
-            self._receive(consumer, _IDLE)  # no partition is ours at the moment
+            self._receive(consumer, self._options.idle)  # no partition is ours at the moment
             return
         try:
             restored = restore.step()

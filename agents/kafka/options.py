@@ -44,6 +44,7 @@ class Options:
     sweep       keys to wake or reconsider in a transaction at most
     merge_wait  seconds for which a record waits for an input that may still hold an older one
     tick        seconds between looks at the clock
+    idle        seconds for which `poll` waits for a record when there is nothing to do
     """
 
     slot: str
@@ -57,6 +58,7 @@ class Options:
     sweep: int = 1_000
     merge_wait: float = 0.1
     tick: float = 1.0
+    idle: float = 0.1
     session_timeout_ms: int = 6_000
     transaction_timeout_ms: int = 10_000
 

@@ -30,7 +30,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="over which a round's records are sent (default: 5)")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first round that is wrong")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     settings_for_children()
     try:
         broker = Java()
@@ -54,6 +55,13 @@ def main() -> int:
     finally:
         broker.close()
     return 0 if run.report.sound else 1
+
+
+def stop(number: int, _: object) -> None:
+    """End, and what was started with it; a second signal must not cut that short."""
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    sys.exit(128 + number)
 
 
 def say(line: str) -> None:
