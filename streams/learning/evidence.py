@@ -1,7 +1,7 @@
 """Evidence of one payer and code, pattern by pattern.
 
-It ages out after 180 days, and is bounded: beyond 256 patterns the one that tells least is dropped, beyond 8,192
-pattern-days the oldest days are.
+It ages out after 180 days, and is bounded: beyond 256 patterns the eighth that tells least is dropped, beyond 8,192
+pattern-days the oldest eighth of the days is.
 """
 
 from __future__ import annotations
@@ -77,9 +77,9 @@ class Evidence:
 
     def _add(self, pattern: Pattern) -> Row:
         if len(self.rows) >= MOST_PATTERNS:
-            least = min(self.rows.values(), key=_tells)
-            self._cells -= len(least.days)
-            self._drop(least)
+            for least in sorted(self.rows.values(), key=_tells)[: -(-MOST_PATTERNS // 8)]:
+                self._cells -= len(least.days)
+                self._drop(least)
         row = Row(self._payer_id, self._procedure_code, pattern)
         self._keep(row)
         return row
