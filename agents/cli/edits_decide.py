@@ -17,6 +17,7 @@ from agents.settings import load_rules
 from schemas.edit_decision import EditDecision
 from schemas.errors import Misuse
 from schemas.record import millis
+from streams.learning.decisions import terms_of
 from streams.learning.words import scope_in_words
 from streams.naming import name_uuid
 from streams.topics import CLAIMS_HELD, CLAIMS_REBUILD, CLAIMS_RELEASED
@@ -112,7 +113,7 @@ def add(file: Path, **said: Any) -> None:
             edit = read_edit(file, by, reason, now)
             known = edits.get(edit.edit_id)
             if known is not None:
-                if _shown(known) == _shown(edit):
+                if terms_of(known) == terms_of(edit):
                     raise Misuse(
                         f"{file}: edit {edit.edit_id[:SHOWN]} has this scope and match, is {known.status}, and differs "
                         "in nothing that may change: status, severity and dates"
@@ -125,11 +126,6 @@ def add(file: Path, **said: Any) -> None:
         return made
 
     _carry(make, **said)
-
-
-def _shown(edit: Edit) -> tuple[object, ...]:
-    """What may change about an edit whose scope and match stay."""
-    return edit.status, edit.severity, edit.effective_from, edit.effective_to
 
 
 def _decide(action: Action, prefix: str, **said: Any) -> None:

@@ -46,6 +46,11 @@ def refusal(state: LearningState, decision: EditDecision) -> str | None:
     return None if edit_key(edit) == state.key else WRONG_KEY
 
 
+def terms_of(edit: Edit) -> tuple[object, ...]:
+    """What a person may change about an edit whose scope and match stay: where this differs, it is a new revision."""
+    return edit.status, edit.severity, edit.effective_from, edit.effective_to
+
+
 def decide(state: LearningState, decision: EditDecision, day: int) -> tuple[Edit | None, str | None]:
     """Follow a decision that is not refused: the revision to send, if any; a reason where there is no room."""
     kept = state.edits.get(decision.edit_id)
@@ -57,7 +62,7 @@ def decide(state: LearningState, decision: EditDecision, day: int) -> tuple[Edit
             return None, NO_ROOM
         is_news = True
     else:
-        is_news = _shown(kept.edit) != _shown(after)
+        is_news = terms_of(kept.edit) != terms_of(after)
         if is_news:
             kept.revise(after, day)
     kept.by_person, kept.decision = True, decision.event_id
@@ -80,8 +85,3 @@ def _after(before: Edit | None, decision: EditDecision) -> Edit:
             "occurred_at": decision.occurred_at,
         }
     )
-
-
-def _shown(edit: Edit) -> tuple[object, ...]:
-    """What makes a new revision."""
-    return edit.status, edit.severity, edit.effective_from, edit.effective_to

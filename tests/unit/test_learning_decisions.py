@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from schemas.edit import Edit, EditMatch, EditProvenance, EditScope
@@ -116,6 +118,24 @@ def test_a_decision_that_changes_nothing_shown_still_stays(desk):
     desk.wait(100)
 
     assert ["PROPOSED", "SHADOW", "ACTIVE"] == desk.statuses
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs"),
+    [
+        ({"status": "SHADOW"}, True),
+        ({"severity": "WARN"}, True),
+        ({"effective_from": dt.date(2026, 8, 1)}, True),
+        ({"effective_to": dt.date(2026, 8, 1)}, True),
+        ({"message": "Their new portal says so.", "remedy": "Write."}, False),
+        ({"revision": 7, "occurred_at": START + dt.timedelta(days=1)}, False),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_status_severity_and_dates_are_what_may_change_about_an_edit(changes, differs):
+    edit = written()
+
+    assert differs == (decisions.terms_of(edit) != decisions.terms_of(edit.model_copy(update=changes)))
 
 
 def test_a_decision_that_comes_again_is_a_duplicate(desk):
