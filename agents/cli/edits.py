@@ -10,8 +10,9 @@ from agents.cli import options
 from agents.cli.edits_backtest import backtest
 from agents.cli.edits_decide import add, approve, retire, shadow
 from agents.cli.edits_ledger import SHOWN, find, open_ledger
-from agents.cli.edits_words import claims_in_words, evidence_in_words, money, share
+from agents.cli.edits_words import claims_in_words, evidence_in_words, money, share, uncounted
 from agents.cli.screen import Column, Screen, clock, counted
+from streams.learning import is_counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +89,7 @@ def _row(edit: Edit, standing: EditStanding | None) -> tuple[str, ...]:
         edit.status,
         edit.severity,
         f"{edit.occurred_at:%Y-%m-%d}",
-        money(standing and standing.at_stake_cents),
+        money(standing.at_stake_cents if standing and is_counted(edit) else None),
         share(standing and standing.precision),
         claims_in_words(edit),
         evidence_in_words(edit.provenance),
@@ -96,7 +97,10 @@ def _row(edit: Edit, standing: EditStanding | None) -> tuple[str, ...]:
 
 
 def _described(edit: Edit, standing: EditStanding | None) -> dict[str, Any]:
-    """What a program reads; `now` is null where learning does not know the edit any more."""
+    """What a program reads.
+
+    `now` is null where learning does not know the edit any more, and says nothing where answers are not `counted`.
+    """
     now = standing and {
         "by_person": standing.by_person,
         "denied": standing.denied,
@@ -107,7 +111,8 @@ def _described(edit: Edit, standing: EditStanding | None) -> dict[str, Any]:
         "hits_paid": standing.hits_paid,
         "precision": standing.precision,
     }
-    return {"edit": edit.model_dump(mode="json"), "claims": claims_in_words(edit), "now": now}
+    told = {"edit": edit.model_dump(mode="json"), "claims": claims_in_words(edit)}
+    return told | {"counted": is_counted(edit), "now": now}
 
 
 @edits.command("show", short_help="One edit in full, with its history.")
@@ -160,21 +165,20 @@ def _fields(edit: Edit, standing: EditStanding | None) -> list[tuple[str, str]]:
         ("categories", " ".join(edit.provenance.categories) or "none"),
     ]
     if standing is not None:
-        answered = standing.denied + standing.paid
-        hits = standing.hits_denied + standing.hits_paid
-        fields += [
-            ("decided by", "a person; evidence no longer changes it" if standing.by_person else "its evidence"),
-            (
-                "now",
-                f"{standing.denied:,} of {answered:,} denied within 180 days, {standing.bound:.2f} or more at 95 %",
-            ),
-            ("at stake", money(standing.at_stake_cents)),
-            (
-                "precision",
-                f"{share(standing.precision)} of {counted(hits, 'line')} it spoke of" if hits else "not known",
-            ),
-        ]
+        who = "a person; evidence no longer changes it" if standing.by_person else "its evidence"
+        fields.append(("decided by", who))
+        fields += _counts(standing) if is_counted(edit) else [("answers", uncounted(edit))]
     return fields
+
+
+def _counts(standing: EditStanding) -> list[tuple[str, str]]:
+    answered = standing.denied + standing.paid
+    hits = standing.hits_denied + standing.hits_paid
+    return [
+        ("now", f"{standing.denied:,} of {answered:,} denied within 180 days, {standing.bound:.2f} or more at 95 %"),
+        ("at stake", money(standing.at_stake_cents)),
+        ("precision", f"{share(standing.precision)} of {counted(hits, 'line')} it spoke of" if hits else "not known"),
+    ]
 
 
 def _change(edit: Edit) -> tuple[str, ...]:

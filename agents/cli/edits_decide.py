@@ -10,6 +10,7 @@ import click
 from agents.cli import options
 from agents.cli.edits_file import read_edit
 from agents.cli.edits_ledger import SHOWN, decide_in_store, decide_on_kafka, find, on_kafka
+from agents.cli.edits_words import uncounted
 from agents.cli.people import login, one_line
 from agents.cli.screen import Screen, counted
 from agents.embedded import Options
@@ -17,6 +18,7 @@ from agents.settings import load_rules
 from schemas.edit_decision import EditDecision
 from schemas.errors import Misuse
 from schemas.record import millis
+from streams.learning import is_counted
 from streams.learning.decisions import terms_of
 from streams.learning.words import scope_in_words
 from streams.naming import name_uuid
@@ -190,13 +192,20 @@ def _carry(  # noqa: PLR0913 - one parameter per option
 
 
 def _print(screen: Screen, decided: Decided) -> None:
-    decision, before, after = decided.decision, decided.before, decided.after
+    decision = decided.decision
     name = f"Edit {decision.edit_id[:SHOWN]}"
     if decided.sent:
         screen.line(
             f"{name}: {decision.action} by {decision.decided_by} is sent. Learning applies it; edits show tells."
         )
-        return
+    else:
+        _print_outcome(screen, name, decided)
+    if decision.action == "ADD" and not is_counted(decided.edit):
+        screen.line(f"{name}: {uncounted(decided.edit)}")
+
+
+def _print_outcome(screen: Screen, name: str, decided: Decided) -> None:
+    decision, before, after = decided.decision, decided.before, decided.after
     was = before.status if before else "new"
     now = after.status if after else "not known"
     stays = f"stays {now}, from now on by {decision.decided_by}'s word" if was == now else f"was {was}, is {now}"

@@ -19,7 +19,7 @@ from agents.kafka.edits import read_records, read_states, send_decision
 from agents.settings import load_settings
 from schemas.errors import CleanclaimError, Misuse
 from schemas.record import moment
-from streams.learning.standing import standing
+from streams.learning import is_counted, standing
 from streams.topics import EDIT_DECISIONS, EDITS, LEARNING_STATE, edit_key
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class Decided(NamedTuple):
         """What a program reads."""
         return {
             "decision": self.decision.model_dump(mode="json"),
+            "counted": is_counted(self.edit),
             "status_before": self.before and self.before.status,
             "status_after": self.after and self.after.status,
             "decided_anew": None if self.sent else self.decisions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from agents.cli.edits_ledger import SHOWN
 from agents.cli.screen import dollars
 from streams.learning.words import scope_in_words
 
@@ -28,6 +29,15 @@ def evidence_in_words(provenance: EditProvenance) -> str:
     if provenance.reason_codes:
         words += f", CARC {' '.join(provenance.reason_codes)}"
     return f"a person's; {words}" if provenance.source == "PERSON" else words
+
+
+def uncounted(edit: Edit) -> str:
+    """What a biller has to know, and can do, where `is_counted` says no."""
+    return (
+        "no denials or payments can be counted for it, since it does not name exactly one payer and one code, or asks "
+        "for a site or units; its precision will not be known. To see what it is worth, try it on past claims: "
+        f"cleanclaim edits backtest {edit.edit_id[:SHOWN]}"
+    )
 
 
 def share(value: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.learning.state import LearningState
+from streams.topics import ANY, edit_key
 
 if TYPE_CHECKING:
     from schemas.edit import Edit
@@ -36,6 +37,17 @@ class EditStanding(NamedTuple):
         """Share of its hits that the payer denied; None before the first."""
         hits = self.hits_denied + self.hits_paid
         return self.hits_denied / hits if hits else None
+
+
+def is_counted(edit: Edit) -> bool:
+    """Whether answers can be counted for an edit: only then do its evidence and its precision mean anything.
+
+    Learning keeps answers by payer and code, so it counts for an edit that names one of each; and as patterns, which
+    show neither site nor units. A person's edit may ask for any of that, and holds claims all the same.
+    """
+    if edit.scope.site_ids is not None or edit.match.units_over is not None:
+        return False
+    return ANY not in edit_key(edit).split("|")
 
 
 def standing(state: bytes) -> tuple[EditStanding, ...]:

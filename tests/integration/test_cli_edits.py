@@ -249,6 +249,43 @@ def test_an_edit_may_be_added_to_be_counted_only(tmp_path):
     assert ["SHADOW"] == [each["edit"]["status"] for each in listed(store)]
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scope": {"payer_ids": ["P01", "P02"]}},
+        {"scope": {}},
+        {"match": {"procedure_codes": ["93015", "93018"]}},
+        {"match": {"modifiers": ["26"]}},
+        {"scope": {"payer_ids": ["P01"], "site_ids": ["S01"]}},
+        {"match": {"procedure_codes": ["93015"], "units_over": 1}},
+    ],
+    ids=["payers", "any payer", "codes", "any code", "a site", "units"],
+)
+def test_where_answers_cannot_be_counted_for_an_edit_it_is_said_and_a_back_test_advised(tmp_path, changes):
+    store = learned(tmp_path, denied=0, paid=1)
+
+    added = decide("add", store, written(tmp_path, **changes)).stdout
+    (found,) = listed(store)
+    shown = edits("show", store, found["edit"]["edit_id"]).stdout
+
+    advice = f"cleanclaim edits backtest {found['edit']['edit_id'][:12]}"
+    assert not found["counted"]
+    for text in (added, shown):
+        assert "no denials or payments can be counted for it" in text
+        assert advice in text
+    assert ("at stake" in shown, "$0.00" in edits("list", store).stdout) == (False, False)
+
+
+def test_answers_are_counted_for_an_edit_of_one_payer_and_code(tmp_path):
+    store = learned(tmp_path, denied=0, paid=1)
+
+    added = decide("add", store, written(tmp_path)).stdout
+    (found,) = listed(store)
+
+    assert (True, False) == (found["counted"], "can be counted" in added)
+    assert "at stake" in edits("show", store, found["edit"]["edit_id"]).stdout
+
+
 def test_the_outputs_are_completed_where_they_are_named(shadow, tmp_path):
     decide("approve", shadow, listed(shadow)[0]["edit"]["edit_id"], "--out", tmp_path / "other")
 
