@@ -29,8 +29,19 @@ WAITING_DAYS = 30
 """How long a remittance waits for its claim, in days of stream time. A payer takes a week or two to answer, so a claim
 that is released but not here yet is on its way; after a month it is no claim of ours."""
 
+MOST_REMITTANCES = 256
+MOST_BYTES = 2 << 20  # of them together, far below what a changelog record may hold
+"""How much is kept of what came for one claim. A payer answers a claim a few times; where one claim_id stands for many
+claims, each answer would be worked out with all before it. What comes beyond is a dead letter, so there, and only
+there, it is the order of arrival that says which answers count.
+"""
+
 NO_CLAIM = f"remittances.v1: no released claim with this claim_id came within {WAITING_DAYS} days"
 CONFLICT = "remittances.v1: event_id: came before with other content; send each event under an id of its own"
+FULL = (
+    f"remittances.v1: claim_id: {MOST_REMITTANCES} answers, or {MOST_BYTES >> 20} MiB of them, came for this claim "
+    "before; send each claim under an id of its own"
+)
 
 
 class Feedback:
@@ -89,19 +100,22 @@ class Feedback:
         """A remittance, which came before if its content did.
 
         An event_id that comes again with other content is refused, whichever of the two comes second; the smaller
-        content stands, so that the order of arrival never shows.
+        content stands, so that the order of arrival never shows. What a claim has no room for is refused too.
         """
         this = Received.of(cast("Remittance", record.value))
         kept = Kept(record.time, codec.frame(registry.package_id(Remittance), record.body))
         received = claim.received()
+        room = MOST_BYTES - sum([len(before.value) for before in claim.remittances]) - len(kept.value)
         for at, before in enumerate(received):
             if before.content == this.content:
                 return self._step(claim, state, outcome=Outcome.DUPLICATE)
             if before.remittance.event_id == this.remittance.event_id:
-                if this.content > before.content:
+                if this.content > before.content or room + len(claim.remittances[at].value) < 0:
                     return self._step(claim, state, outcome=Outcome.DEAD_LETTER, reason=CONFLICT)
                 claim.remittances[at], received[at] = kept, this
                 return self._changed(claim, record, received)._replace(outcome=Outcome.DEAD_LETTER, reason=CONFLICT)
+        if len(received) >= MOST_REMITTANCES or room < 0:
+            return self._step(claim, state, outcome=Outcome.DEAD_LETTER, reason=FULL)
         claim.remittances.append(kept)
         return self._changed(claim, record, [*received, this])
 

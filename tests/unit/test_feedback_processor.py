@@ -10,7 +10,7 @@ from schemas import codec, registry
 from schemas.errors import Misuse
 from schemas.record import millis, moment
 from streams.feedback import Feedback
-from streams.feedback.processor import CONFLICT, NO_CLAIM, WAITING_DAYS
+from streams.feedback.processor import CONFLICT, FULL, MOST_BYTES, MOST_REMITTANCES, NO_CLAIM, WAITING_DAYS
 from streams.feedback.release import pack_release, unpack_release
 from streams.feedback.state import ClaimState
 from streams.processor import Outcome, SetAside, Step
@@ -183,6 +183,55 @@ class TestRemittances:
         assert [kept.value for kept in ClaimState.load(rooms[0].state).remittances] == [
             kept.value for kept in ClaimState.load(rooms[1].state).remittances
         ]
+
+
+def many(number, size=0):
+    """So many different answers to one claim, a minute apart, each with a remark of `size` bytes."""
+    return [remittance(answer("93015", ("CO-97", 1)), received_at=at(n), remarks="N" * size) for n in range(number)]
+
+
+class TestRoom:
+    def test_of_a_claim_only_so_many_answers_are_kept_and_the_next_is_refused(self):
+        room = Mailroom()
+        room.send(RELEASED, *many(MOST_REMITTANCES))
+        before = room.state
+        step = room.send(PAID)
+
+        assert (Outcome.DEAD_LETTER, FULL) == (step.outcome, step.reason)
+        assert (before, ()) == (step.state, step.emits)
+        assert MOST_REMITTANCES == len(ClaimState.load(room.state).remittances)
+
+    def test_what_comes_again_is_a_duplicate_though_there_is_no_room(self):
+        room = Mailroom()
+        sent = many(MOST_REMITTANCES)
+        room.send(RELEASED, *sent)
+
+        assert Outcome.DUPLICATE == room.send(sent[0]).outcome
+
+    def test_few_large_answers_leave_no_room_either(self):
+        room = Mailroom()
+        room.send(RELEASED, *many(3, size=MOST_BYTES // 3 - 1_000))
+
+        assert FULL == room.send(*many(1, size=4_000)).reason
+        assert Outcome.APPLIED == room.send(PAID).outcome
+
+    def test_one_that_takes_the_place_of_another_must_find_room(self):
+        room = Mailroom()
+        first, second, third = many(3, size=MOST_BYTES // 3 - 1_000)
+        small = PAID.model_copy(update={"received_at": moment(START + 99 * DAY)})
+        room.send(RELEASED, first, second, third, small)
+        before = room.state
+        step = room.send(*[each.model_copy(update={"event_id": small.event_id}) for each in many(1, size=4_000)])
+
+        assert (Outcome.DEAD_LETTER, CONFLICT, before) == (step.outcome, step.reason, step.state)
+
+    def test_what_waited_too_long_makes_room(self):
+        room = Mailroom()
+        first = room.send(*many(MOST_REMITTANCES))
+        refused = room.send(PAID)
+        room.wake(first.wake_at)
+
+        assert (FULL, Outcome.APPLIED) == (refused.reason, room.send(PAID).outcome)
 
 
 class TestState:
