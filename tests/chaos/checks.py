@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from itertools import islice, pairwise, product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from agents.dispatch import Header
 from agents.embedded import Embedded
@@ -42,14 +42,18 @@ if TYPE_CHECKING:
     from schemas.decision import Decision, Finding
     from schemas.denial import Denial
     from schemas.edit import Edit
+    from schemas.record import Record
     from streams.processor import Processor
     from streams.rules import Rules
     from streams.topics import Topic
-    from tests.chaos.observed import Observed
+    from tests.chaos.observed import Observed, Seen
 
     Verdict = tuple[int, str, list[tuple[str, int | None]]]
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LAG = 30_000
+"""Milliseconds by which a worker may be behind with edits.v1."""
+
 ROUTES = (CLAIMS_RELEASED, CLAIMS_HELD, CLAIMS_REBUILD)
 
 
@@ -104,6 +108,8 @@ class Expected:
         self.adjudication = Alone(Adjudication(rules))
         self.feedback = Alone(Feedback(rules))
         self.learning = Alone(Learning())
+        self.edit_sets: set[str] = set()  # that were in force at some time
+        self.looked_at: Counter[Topic] = Counter()
 
     def send(self, records: list[Sent]) -> None:
         """These are sent now."""
@@ -162,21 +168,32 @@ def _judged(expected: Expected, decision: Decision, learned: tuple[Edit, ...]) -
     return decision.claim_revision, judged.route, waits(judged.findings, judged.route)
 
 
-def judged_again(expected: Expected, seen: Observed) -> Iterator[Complaint]:
-    """Each decision names an edit set that was in force at some time."""
-    digests = EditSets(expected.rules.digest)
-    partitions: dict[int, list[Edit]] = defaultdict(list)
+def edit_sets(expected: Expected, seen: Observed) -> Iterator[Complaint]:
+    """Each decision names an edit set that was in force when it was made, or a while before on a worker that lagged."""
+    partitions: dict[int, list[Seen]] = defaultdict(list)
     for record in seen.records[EDITS]:
-        partitions[record.partition].append(record.record)
-    reached = {digests.of({}).name}
-    for counts in product(*[range(len(edits) + 1) for edits in partitions.values()]):
-        pairs = zip(partitions.values(), counts, strict=True)
-        table = {edit.edit_id: edit for edits, count in pairs for edit in edits[:count]}
-        reached.add(digests.of(table).name)
+        partitions[record.partition].append(record)
+    digests = EditSets(expected.rules.digest)
     for topic in ROUTES:
-        for decision in seen.of(topic):
-            if decision.edit_set not in reached:
+        for made in seen.records[topic][expected.looked_at[topic] :]:
+            decision = cast("Decision", made.record)
+            if decision.edit_set not in expected.edit_sets:
+                expected.edit_sets |= {digests.of(table).name for table in _tables(partitions, made.time)}
+            if decision.edit_set not in expected.edit_sets:
                 yield Complaint("differing", "a decision was made under edits that never were in force together")
+                return
+        expected.looked_at[topic] = len(seen.records[topic])
+
+
+def _tables(partitions: dict[int, list[Seen]], time: int) -> Iterator[dict[str, Record]]:
+    """The table as a worker may have seen it at this time: it reads each partition as far as it has come."""
+    spans = [
+        range(sum(each.time < time - LAG for each in edits), sum(each.time <= time for each in edits) + 1)
+        for edits in partitions.values()
+    ]
+    for counts in product(*spans):
+        read = zip(partitions.values(), counts, strict=True)
+        yield {str(each.key): each.record for edits, count in read for each in edits[:count] if each.record}
 
 
 def dead_letters(expected: Expected, seen: Observed) -> Iterator[Complaint]:
@@ -267,7 +284,7 @@ def alerts(expected: Expected, seen: Observed) -> Iterator[Complaint]:
 CHECKS: tuple[Callable[[Expected, Observed], Iterator[Complaint]], ...] = (
     sequences,
     last_decisions,
-    judged_again,
+    edit_sets,
     dead_letters,
     holds,
     evidence,

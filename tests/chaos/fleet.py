@@ -34,21 +34,28 @@ class Fleet:
             if topic.compacted
             for partition in range(site.partitions)
         ]
+        self.open()
+
+    def open(self) -> None:
+        """Have consumers that look at transactions."""
         self._committed, self._all = (
             Consumer(
                 {
-                    "bootstrap.servers": site.bootstrap,
-                    "group.id": f"{site.namespace}fleet",
+                    "bootstrap.servers": self._site.bootstrap,
+                    "group.id": f"{self._site.namespace}fleet",
                     "isolation.level": level,
                     "fetch.wait.max.ms": 10,
                     "log_level": 2,
-                    "reconnect.backoff.max.ms": 500,
-                    "metadata.recovery.strategy": "none",
                 }
             )
             for level in ("read_committed", "read_uncommitted")
         )
         self._all.assign([TopicPartition(place.topic, place.partition, OFFSET_END) for place in self._changelogs])
+
+    def let_go(self) -> None:
+        """Close them."""
+        self._committed.close()
+        self._all.close()
 
     def start(self, slot: str) -> None:
         """Start the worker of a slot."""
@@ -134,5 +141,4 @@ class Fleet:
             if worker.process.poll() is None:
                 worker.process.kill()
                 worker.process.wait()
-        self._committed.close()
-        self._all.close()
+        self.let_go()

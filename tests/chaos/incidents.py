@@ -8,22 +8,35 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
+    from typing import Protocol
 
     from tests.chaos.fleet import Fleet
-    from tests.kafka_broker import Java
+
+    class Bounced(Protocol):
+        """A broker that may go and come back."""
+
+        def kill(self) -> None:
+            """kill -9."""
+
+        def stop(self) -> None:
+            """Stop it in good order."""
+
+        def start(self) -> None:
+            """Start it again, and wait until it answers."""
+
 
 SESSION = 6.0
 """Seconds after which the group gives the partitions of a silent member away."""
 
 
-def kill_mid_batch(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def kill_mid_batch(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """At some instant under load."""
     del broker
     time.sleep(rnd.uniform(0.0, 0.8))
     fleet.restart_killed(_one(fleet, rnd), rnd.choice([0.0, 0.5]))
 
 
-def kill_mid_commit(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def kill_mid_commit(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """While a transaction is open that has records in the log."""
     del broker
     slot = _one(fleet, rnd)
@@ -31,7 +44,7 @@ def kill_mid_commit(fleet: Fleet, broker: Java, rnd: Random) -> None:
     fleet.start(slot)
 
 
-def kill_mid_restore(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def kill_mid_restore(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """Again and again while it starts, joins and restores."""
     del broker
     slot = _one(fleet, rnd)
@@ -41,7 +54,7 @@ def kill_mid_restore(fleet: Fleet, broker: Java, rnd: Random) -> None:
         fleet.restart_killed(slot, 0.0)
 
 
-def kill_mid_rebalance(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def kill_mid_rebalance(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """While a third worker joins, and takes partitions of the others."""
     del broker
     slot = _one(fleet, rnd)
@@ -52,7 +65,7 @@ def kill_mid_rebalance(fleet: Fleet, broker: Java, rnd: Random) -> None:
     fleet.remove("c")
 
 
-def kill_both(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def kill_both(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """Nobody is left for a moment."""
     del broker
     slots = sorted(fleet.workers)
@@ -63,13 +76,13 @@ def kill_both(fleet: Fleet, broker: Java, rnd: Random) -> None:
         fleet.start(slot)
 
 
-def zombie(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def zombie(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """One stands still for longer than its session, others go on, and it wakes up and means to commit."""
     del broker
     fleet.freeze(_one(fleet, rnd), SESSION + rnd.uniform(1.0, 2.5))
 
 
-def bounce(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def bounce(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """The broker is killed, and comes back."""
     del fleet
     broker.kill()
@@ -77,14 +90,14 @@ def bounce(fleet: Fleet, broker: Java, rnd: Random) -> None:
     broker.start()
 
 
-def restart_broker(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def restart_broker(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """The broker is stopped in good order, and comes back."""
     del fleet, rnd
     broker.stop()
     broker.start()
 
 
-def add_and_remove(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def add_and_remove(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """A third worker comes and goes."""
     del broker
     fleet.start("c")
@@ -92,7 +105,7 @@ def add_and_remove(fleet: Fleet, broker: Java, rnd: Random) -> None:
     fleet.remove("c")
 
 
-def stop_and_start(fleet: Fleet, broker: Java, rnd: Random) -> None:
+def stop_and_start(fleet: Fleet, broker: Bounced, rnd: Random) -> None:
     """An operator restarts a worker."""
     del broker
     slot = _one(fleet, rnd)
@@ -104,7 +117,7 @@ def _one(fleet: Fleet, rnd: Random) -> str:
     return rnd.choice(sorted(fleet.workers))
 
 
-SHORT: tuple[Callable[[Fleet, Java, Random], None], ...] = (
+SHORT: tuple[Callable[[Fleet, Bounced, Random], None], ...] = (
     kill_mid_batch,
     kill_mid_commit,
     kill_both,
@@ -112,7 +125,7 @@ SHORT: tuple[Callable[[Fleet, Java, Random], None], ...] = (
 )
 """Over in a moment; a round has two of them."""
 
-LONG: tuple[Callable[[Fleet, Java, Random], None], ...] = (
+LONG: tuple[Callable[[Fleet, Bounced, Random], None], ...] = (
     kill_mid_restore,
     kill_mid_rebalance,
     zombie,

@@ -33,26 +33,28 @@ class Observed:
 
     def __init__(self, bootstrap: str, namespace: str, partitions: int) -> None:
         self._namespace = namespace
+        self._bootstrap = bootstrap
+        self._next = {
+            (namespace + topic.name, partition): OFFSET_BEGINNING
+            for topic in TOPICS
+            if not topic.compacted
+            for partition in range(partitions)
+        }
+        self.records: dict[Topic, list[Seen]] = defaultdict(list)
+        self.open()
+
+    def open(self) -> None:
+        """Have a consumer, which goes on where the one before ended."""
         self._consumer = Consumer(
             {
-                "bootstrap.servers": bootstrap,
-                "group.id": f"{namespace}chaos",
+                "bootstrap.servers": self._bootstrap,
+                "group.id": f"{self._namespace}chaos",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "log_level": 2,
-                "reconnect.backoff.max.ms": 500,
-                "metadata.recovery.strategy": "none",
             }
         )
-        self._consumer.assign(
-            [
-                TopicPartition(namespace + topic.name, partition, OFFSET_BEGINNING)
-                for topic in TOPICS
-                if not topic.compacted
-                for partition in range(partitions)
-            ]
-        )
-        self.records: dict[Topic, list[Seen]] = defaultdict(list)
+        self._consumer.assign([TopicPartition(*place, offset) for place, offset in self._next.items()])
 
     def look(self) -> int:
         """Read what has come; how much that was."""
@@ -61,6 +63,7 @@ class Observed:
             for message in messages:
                 if message.error() is None:
                     self._add(message)
+                    self._next[message.topic(), message.partition()] = message.offset() + 1
                     new += 1
         return new
 

@@ -106,7 +106,7 @@ class Run:
         self._rnd.shuffle(incidents)
         sending = self._sender.begin(records, self._seconds)
         for incident in incidents:
-            incident(self._fleet, self._broker, self._rnd)
+            incident(self._fleet, self, self._rnd)
             report.incidents[incident.__name__] += 1
             self._fleet.check()
         sending.join()
@@ -150,6 +150,30 @@ class Run:
         report.failures = self._fleet.failures
         report.decisions, report.edits = self._seen.counted()
         report.stall = self._watch.longest
+
+    # The broker, as incidents see it. No client of the checker looks on: librdkafka may crash over a broker that goes.
+
+    def kill(self) -> None:
+        """kill -9 the broker."""
+        self._look_away()
+        self._broker.kill()
+
+    def stop(self) -> None:
+        """Stop the broker in good order."""
+        self._look_away()
+        self._broker.stop()
+
+    def start(self) -> None:
+        """Start the broker again."""
+        self._broker.start()
+        self._fleet.open()
+        self._seen.open()
+        self._watch.begin()
+
+    def _look_away(self) -> None:
+        self._watch.end()
+        self._seen.close()
+        self._fleet.let_go()
 
     def close(self) -> None:
         """End everything that this run started."""

@@ -21,19 +21,20 @@ class Watch:
     """
 
     def __init__(self, bootstrap: str, groups: dict[str, list[str]], partitions: int) -> None:
-        self._consumers = {
-            _looker(bootstrap, name): [
-                TopicPartition(topic, partition) for topic in topics for partition in range(partitions)
-            ]
+        self._bootstrap = bootstrap
+        self._places = {
+            name: [TopicPartition(topic, partition) for topic in topics for partition in range(partitions)]
             for name, topics in groups.items()
         }
+        self._consumers: dict[Consumer, list[TopicPartition]] = {}
         self._lock = threading.Lock()
         self.longest = 0.0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
     def begin(self) -> None:
-        """Begin to look."""
+        """Begin to look; again after `end`."""
+        self._consumers = {_looker(self._bootstrap, group): places for group, places in self._places.items()}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def end(self) -> None:
@@ -42,6 +43,7 @@ class Watch:
         self._thread.join()
         for consumer in self._consumers:
             consumer.close()
+        self._consumers = {}
 
     def positions(self) -> dict[Place, int]:
         """Committed positions of all groups together."""
