@@ -72,7 +72,7 @@ class States:
 
     def _learning(self, _: str, stored: bytes) -> Iterator[tuple[str, Labels, float]]:
         state = LearningState.load(stored, whole=False)
-        if state.surge.wake_at is not None:  # it waits for the end of a surge, and for nothing else
+        if state.surge.is_on:
             yield _FIRING, ("DENIAL_SURGE",), 1
         for kept in state.edits.values():
             hits = kept.hits_denied + kept.hits_paid

@@ -71,9 +71,14 @@ class Surge:
         self._today = 0
 
     @property
+    def is_on(self) -> bool:
+        """Whether a surge goes on: its alert was said to begin, and not yet to be over."""
+        return self._episode is not None
+
+    @property
     def wake_at(self) -> int | None:
         """Stream time (ms) at which a surge may be over though nothing comes: the next midnight."""
-        return None if self._episode is None else (self._today + 1) * DAY
+        return (self._today + 1) * DAY if self.is_on else None
 
     def count(self, denial: Denial, day: int, *, denied: bool, today: int) -> None:
         """Count an answer of `day`, or take it back. `today` is the day of stream time."""

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from streams.learning.state import LearningState
 from tests.answers import CODE, PAYER, START, AnswerDesk, answer
 
 
@@ -36,6 +37,15 @@ def test_a_surge_fires_once_and_is_resolved_once(desk):
     assert ("DENIAL_SURGE", PAYER, CODE) == (firing.kind, firing.payer_id, firing.procedure_code)
     assert firing.count > 2 * firing.expected
     assert (float(firing.count), firing.count * 100_00) == (firing.observed, firing.charge_cents)
+
+
+def test_a_surge_is_on_from_its_first_alert_to_its_last(desk):
+    on = []
+    for number, denied in ((63, 1), (10, 6), (20, 1)):
+        days(desk, number, 10, denied)
+        on.append(LearningState.load(desk.state).surge.is_on)
+
+    assert [False, True, False] == on
 
 
 def test_the_message_says_how_many_against_how_many_since_when(desk):
