@@ -46,13 +46,21 @@ def body_of(alert: Alert, runbooks: str) -> dict[str, Any]:
 
 
 def key_of(secret: str) -> bytes:
-    """The key in a secret: base64 behind `whsec_`, as the specification writes it, else the text itself."""
-    if not secret.startswith(_PREFIX):
-        return secret.encode()
+    """The key in a secret: base64 behind `whsec_`, as the specification writes it, else the text itself.
+
+    Raises `Misuse` for a key that is empty, since anybody could sign with that.
+    """
     try:
-        return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
+        coded = secret.startswith(_PREFIX)
+        key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True) if coded else secret.encode()
     except binascii.Error:
         raise Misuse(f"CLEANCLAIM_WEBHOOK_SECRET: expected base64 behind {_PREFIX}") from None
+    if not key:
+        raise Misuse(
+            "CLEANCLAIM_WEBHOOK_SECRET: expected a key, got none; set it to the secret that the receiver checks with: "
+            f"{_PREFIX} and base64 of 24 to 64 bytes, or any text"
+        )
+    return key
 
 
 def signed(key: bytes, name: str, timestamp: int, body: bytes) -> dict[str, str]:

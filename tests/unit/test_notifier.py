@@ -17,7 +17,9 @@ from agents.notifier.backoff import ATTEMPTS, LONGEST, LONGEST_ASKED, Pauses
 from agents.notifier.board import Board, Episode, Partition
 from agents.notifier.notices import Notices
 from agents.notifier.posting import Answer
+from agents.notifier.receivers import open_receivers
 from agents.notifier.webhook import Undelivered, Webhook, body_of, key_of, signed
+from agents.settings import Settings
 from schemas.errors import Misuse, Unavailable
 from tests.alerts import SINCE, alert
 
@@ -157,6 +159,21 @@ def test_a_secret_that_is_no_base64_is_refused_without_being_shown():
         key_of("whsec_not base64!")
 
     assert "not base64" not in str(refused.value)
+
+
+@pytest.mark.parametrize("secret", ["whsec_", ""])
+def test_a_secret_without_a_key_signs_nothing(secret):
+    with pytest.raises(Misuse, match="CLEANCLAIM_WEBHOOK_SECRET: expected a key, got none; set it to the secret that"):
+        key_of(secret)
+
+
+def test_a_worker_whose_secret_holds_no_key_does_not_start():
+    async def start():
+        async with open_receivers(Settings(webhook_url="http://h", webhook_secret="whsec_")):  # noqa: S106 - no key
+            raise AssertionError("it started")
+
+    with pytest.raises(Misuse, match="CLEANCLAIM_WEBHOOK_SECRET"):
+        asyncio.run(start())
 
 
 def test_what_fails_is_tried_again_ever_later():
