@@ -39,7 +39,11 @@ class DueDays:
         self._change(day, 1, cents, today)
 
     def take(self, day: int, cents: int, today: int) -> None:
-        """A hold was closed. One whose opening was never seen takes nothing away."""
+        """A hold was closed.
+
+        Which holds a day has is not known. One whose opening was never seen takes nothing away where no other is due
+        that day, and else one of the others.
+        """
         self._gather(today)
         if max(day, today - OLDEST) in self._buckets:
             self._change(day, -1, -cents, today)

@@ -32,11 +32,19 @@ def test_what_is_closed_is_no_longer_past_due(days):
     assert Overdue(1, 50, TODAY - 1) == days.overdue(TODAY)
 
 
-def test_a_hold_whose_opening_was_never_seen_takes_nothing_away(days):
+def test_a_hold_whose_opening_was_never_seen_takes_nothing_away_where_no_other_is_due_that_day(days):
     days.add(TODAY, 100, TODAY)
     days.take(TODAY + 1, 100, TODAY)
 
     assert [TODAY] == days.days_from(TODAY)
+
+
+def test_where_another_is_due_that_day_it_takes_that_one_since_no_hold_is_known_by_itself(days):
+    days.add(TODAY, 100, TODAY)
+    days.add(TODAY, 50, TODAY)
+    days.take(TODAY, 70, TODAY)
+
+    assert Overdue(1, 80, TODAY) == days.overdue(TODAY + 1)
 
 
 def test_what_is_past_due_for_more_than_a_month_is_counted_together(days):
