@@ -60,7 +60,8 @@ _ACCESS_HEAD = """\
 Generated from `agents/kafka/access.py` by `make docs`; change that, not this page. `tests/kafka/test_security.py` gives
 each role exactly this on a broker that wants SASL/SCRAM over TLS, and lets each do its part.
 
-With a namespace, it stands before every name. READ and WRITE of a topic imply DESCRIBE.
+With a namespace, it stands before every name. READ and WRITE of a topic imply DESCRIBE. A program that does the work of
+several roles, as a worker with several agents, is granted what each of them is.
 """
 
 _METRICS_HEAD = f"""\

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from agents.notifier import NAME as NOTIFIER
 from streams.adjudication import Adjudication
+from streams.alerting import Alerting
 from streams.feedback import Feedback
+from streams.learning import Learning
 from streams.topics import (
     ALERTS,
     CLAIMS_HELD,
@@ -101,6 +103,12 @@ ROLES: dict[str, list[Grant]] = {
     ),
     "feedback worker: `worker --agents feedback`": _worker(
         Feedback.name, Feedback.inputs, Feedback.tables, Feedback.changelog, (DENIALS,)
+    ),
+    "learning worker: `worker --agents learning`": _worker(
+        Learning.name, Learning.inputs, Learning.tables, Learning.changelog, (EDITS, ALERTS)
+    ),
+    "alerting worker: `worker --agents alerting`": _worker(
+        Alerting.name, Alerting.inputs, Alerting.tables, Alerting.changelog, (ALERTS,)
     ),
     "notifier: `worker --agents notifier`": [
         *_topics("READ", [ALERTS]),

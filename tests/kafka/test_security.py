@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import shutil
@@ -27,13 +28,15 @@ from confluent_kafka.admin import (
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 
 from agents.kafka.access import ROLES
+from agents.kafka.committed import read_committed
 from agents.kafka.connection import faust_credentials
 from agents.settings import load_settings
 from schemas import registry
-from streams.topics import ALERTS, CLAIMS_RELEASED
+from streams.topics import ALERTS, CLAIMS_RELEASED, DEAD_LETTERS
 from tests.alerts import alert
 from tests.integration.command_line import CLEAN, cleanclaim, write
 from tests.integration.test_cli_edits import written as write_edit
+from tests.kafka.loop_inputs import PARTS
 from tests.kafka_broker import ROOT, Java, NoBroker, fetch, free_port
 from tests.receiver import receiving
 
@@ -149,6 +152,37 @@ def environment(secured):
 
 
 @pytest.fixture
+def client(secured):
+    """Of librdkafka, as the administrator."""
+    java, pem = secured
+    login = {"sasl.username": ADMIN, "sasl.password": PASSWORD, "sasl.mechanism": MECHANISM}
+    server = {"bootstrap.servers": java.bootstrap, "security.protocol": "SASL_SSL", "ssl.ca.location": str(pem)}
+    return {**server, **login, "log_level": 2}
+
+
+@contextlib.contextmanager
+def working(agents, variables, folder):
+    """A worker for the time of the block. Gives a check that it lives and is not late; it must end in good order."""
+    path = folder / "worker.log"
+    command = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--agents", agents, "--slot", "a"]
+    with path.open("wb") as log:
+        arguments = [*command, "--web-port", str(free_port())]
+        process = subprocess.Popen(arguments, env=os.environ | variables, stdout=log, stderr=log)
+    end = time.monotonic() + 90
+
+    def lives():
+        assert process.poll() is None, path.read_text()
+        assert time.monotonic() < end, path.read_text()
+
+    try:
+        yield lives
+    finally:
+        process.terminate()
+        ended = process.wait(timeout=60)
+    assert (0, False) == (ended, PASSWORD in path.read_text())
+
+
+@pytest.fixture
 def topics(environment):
     result = cleanclaim("topics", "create", env=environment("operator"))
     assert 0 == result.exit_code, result.output
@@ -177,47 +211,49 @@ def _work_until_submitted(environment, folder):
     outbox = folder / "out.ndjson"
     program = [str(ROOT / "examples" / "clearinghouse" / "clearinghouse.py"), "--until-end"]
     house = [sys.executable, *program, "--book", str(folder / "book.db"), "--outbox", str(outbox)]
-    run = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--agents", "adjudication"]
-    worker = [*run, "--slot", "a", "--web-port", str(free_port())]
-    with (folder / "worker.log").open("wb") as log:
-        process = subprocess.Popen(worker, env=os.environ | environment("worker"), stdout=log, stderr=log)
-    try:
-        end = time.monotonic() + 90
+    with working("adjudication", environment("worker"), folder) as lives:
         while not outbox.exists() or not outbox.read_text():
-            assert process.poll() is None, (folder / "worker.log").read_text()
-            assert time.monotonic() < end, (folder / "worker.log").read_text()
+            lives()
             subprocess.run(house, check=True, env=os.environ | environment("clearinghouse") | {"PYTHONPATH": str(ROOT)})
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
-    assert PASSWORD not in (folder / "worker.log").read_text()
     return [json.loads(line) for line in outbox.read_text().splitlines()]
 
 
 @pytest.mark.usefixtures("topics")
-def test_a_notifier_tells_with_what_it_is_granted(secured, environment, tmp_path):
-    java, pem = secured
-    said = {"sasl.username": ADMIN, "sasl.password": PASSWORD, "sasl.mechanism": MECHANISM, "ssl.ca.location": str(pem)}
-    config = {"bootstrap.servers": java.bootstrap, "security.protocol": "SASL_SSL", "log_level": 2}
-    producer = Producer({**config, **said})
+@pytest.mark.parametrize("role", PARTS)
+def test_each_worker_of_the_loop_says_its_part_with_what_it_is_granted(role, client, environment, tmp_path):
+    def length(topic):
+        return sum(1 for _ in read_committed(client, NAMESPACE, [topic], "look"))
+
+    part = PARTS[role]()
+    before = {topic: length(topic) for topic in (*part.outputs, DEAD_LETTERS)}
+    producer = Producer({**client, "partitioner": "murmur2_random"})
+    for topic, key, value in part.sent:
+        producer.produce(NAMESPACE + topic.name, value, key)
+    producer.flush(10)
+
+    with working(role, environment(role), tmp_path) as lives:
+        while any(length(topic) == before[topic] for topic in part.outputs):
+            lives()
+            time.sleep(0.5)
+
+    assert before[DEAD_LETTERS] == length(DEAD_LETTERS)
+
+
+@pytest.mark.usefixtures("topics")
+def test_a_notifier_tells_with_what_it_is_granted(client, environment, tmp_path):
+    producer = Producer(client)
     producer.produce(NAMESPACE + ALERTS.name, b"no Avro", b"alert-1", partition=0)
     producer.produce(NAMESPACE + ALERTS.name, registry.write(alert()), b"alert-1", partition=0)
     producer.flush(10)
-    with receiving() as webhook, (tmp_path / "notifier.log").open("wb") as log:
+    with receiving() as webhook:
         receiver = {"CLEANCLAIM_WEBHOOK_URL": webhook.url, "CLEANCLAIM_WEBHOOK_SECRET": PASSWORD}
-        command = [str(ROOT / ".venv" / "bin" / "cleanclaim"), "worker", "--agents", "notifier", "--slot", "n"]
-        env = os.environ | environment("notifier") | receiver
-        process = subprocess.Popen([*command, "--web-port", str(free_port())], env=env, stdout=log, stderr=log)
-        try:
-            taken = webhook.wait(1)
+        with working("notifier", environment("notifier") | receiver, tmp_path) as lives:
+            while "alert-1.FIRING" not in (told := [post.headers["webhook-id"] for post in webhook.taken]):
+                lives()
+                time.sleep(0.1)
             listed = cleanclaim("dead-letters", "list", env=environment("steward")).stdout
-        finally:
-            process.terminate()
-            ended = process.wait(timeout=60)
 
-    assert (["alert-1.FIRING"], 0) == ([post.headers["webhook-id"] for post in taken], ended)
-    assert "alerts.v1" in listed
-    assert PASSWORD not in (tmp_path / "notifier.log").read_text()
+    assert (1, True) == (told.count("alert-1.FIRING"), "alerts.v1" in listed)
 
 
 @pytest.mark.usefixtures("topics")
