@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from agents.cli import options
+from agents.cli.edits_ledger import on_kafka as named_cluster
+from agents.cli.underpaid_claims import in_store, on_kafka
 from agents.cli.underpaid_report import Report
 from agents.embedded import open_reader
-from schemas import registry
 from schemas.errors import Misuse
-from streams.feedback.evidence import Received
 from streams.rates import parse_rates
-from streams.topics import CLAIMS_RELEASED, REMITTANCES
 from streams.underpaid import paid_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from agents.embedded import Reader
-    from schemas.decision import Decision
-    from schemas.remittance import Remittance
+    from agents.cli.underpaid_claims import AnsweredClaim
     from streams.rates import Rates
-    from streams.underpaid import PaidLine
-
-_AT_ONCE = 250_000
-"""Remittances kept in memory, about 150 MB. More are read several times, some of the partitions each time."""
 
 
 @click.command(short_help="Paid lines that are short of the contract.")
@@ -40,8 +33,9 @@ _AT_ONCE = 250_000
     "effective_to, place_of_service, modifier.",
 )
 @options.store
+@options.connection
 @options.as_json
-def underpaid(rates: Path, store: Path, *, as_json: bool) -> None:
+def underpaid(rates: Path, store: Path, *, as_json: bool, **given: str | None) -> None:
     """Compare what payers allowed with what contracts say, and list the lines that are short, by payer and code.
 
     Allowed is what was paid, plus deductible, coinsurance and copayment of the patient, plus sequestration. A line that
@@ -50,11 +44,12 @@ def underpaid(rates: Path, store: Path, *, as_json: bool) -> None:
 
     \b
       cleanclaim underpaid --rates contracts.csv --store day.db
+      cleanclaim underpaid --rates contracts.csv --bootstrap-servers localhost:9092
     """
     agreed = _load(rates)
     report = Report()
-    with open_reader(store) as reader:
-        for line in _paid_lines(reader, agreed):
+    for claim in _claims(store, given):
+        for line in paid_lines(claim.releases, claim.received, agreed):
             report.add(line)
     report.print_json() if as_json else report.print()
 
@@ -70,19 +65,11 @@ def _load(path: Path) -> Rates:
     return parse_rates(str(path), lines)
 
 
-def _paid_lines(reader: Reader, rates: Rates) -> Iterator[PaidLine]:
-    for claim_id, values in _answers(reader):
-        received = [Received.of(cast("Remittance", registry.read(value))) for value in values]
-        logged = reader.records(CLAIMS_RELEASED, claim_id)
-        yield from paid_lines([cast("Decision", entry.record) for entry in logged], received, rates)
-
-
-def _answers(reader: Reader) -> Iterator[tuple[str, list[bytes]]]:
-    """What payers answered, claim by claim, framed: the log has it in the order in which it came."""
-    shares = 1 + reader.counts()[REMITTANCES.name] // _AT_ONCE
-    for share in range(shares):
-        values: dict[str, list[bytes]] = {}
-        for entry in reader.records(REMITTANCES):
-            if entry.partition % shares == share:
-                values.setdefault(entry.key or "", []).append(entry.value)
-        yield from values.items()
+def _claims(store: Path, given: dict[str, str | None]) -> Iterator[AnsweredClaim]:
+    """Those of Kafka or of a store, as for edits. Raises `Misuse` where there is no store."""
+    settings = named_cluster(given)
+    if settings is not None:
+        yield from on_kafka(settings)
+        return
+    with open_reader(store) as reader:
+        yield from in_store(reader)

@@ -25,6 +25,7 @@ from streams.topics import (
     HOLDS,
     INPUT_TOPICS,
     LEARNING_STATE,
+    REMITTANCES,
     TOPICS,
 )
 
@@ -45,7 +46,7 @@ LETTERS_GROUP = "cleanclaim.dead-letters"
 
 
 EDITS_GROUP = "cleanclaim.edits"
-"""Likewise of a reader of edits and of a back-test."""
+"""Likewise of a reader of edits, of a back-test and of a look for underpayments."""
 
 
 class Grant(NamedTuple):
@@ -124,6 +125,10 @@ ROLES: dict[str, list[Grant]] = {
     "analyst: `edits list/show/approve/shadow/retire/add/backtest`": [
         *_topics("READ", [EDITS, EDIT_DECISIONS, LEARNING_STATE, *FACT_TOPICS, DENIALS]),
         *_topics("WRITE", [EDIT_DECISIONS]),
+        Grant("DESCRIBE", "GROUP", EDITS_GROUP),
+    ],
+    "contract analyst: `underpaid`": [
+        *_topics("READ", [CLAIMS_RELEASED, REMITTANCES]),
         Grant("DESCRIBE", "GROUP", EDITS_GROUP),
     ],
     "sending system (registration, documentation, claim builder)": _topics("WRITE", FACT_TOPICS),

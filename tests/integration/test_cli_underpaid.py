@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
 
+from agents.cli import underpaid_claims
 from tests.integration.command_line import CLEAN, cleanclaim, decided
 from tests.mailroom import answer, event, remittance
 
@@ -84,7 +84,7 @@ def test_json_has_totals_then_lines_then_counts(tmp_path):
 
 def test_a_log_too_large_for_memory_is_read_in_shares(tmp_path, monkeypatch):
     others = [SHORT.model_copy(update={"claim_id": f"C{n}", "event_id": f"e{n}"}) for n in range(2, 12)]
-    monkeypatch.setattr(sys.modules["agents.cli.underpaid"], "_AT_ONCE", 3)
+    monkeypatch.setattr(underpaid_claims, "_AT_ONCE", 3)
 
     assert "1 line of 1 short" in underpaid(tmp_path, SHORT, *others).stdout
 

@@ -198,11 +198,15 @@ def test_every_role_does_its_part_with_what_it_is_granted(environment, tmp_path)
     added = cleanclaim("edits", "add", edit, "--reason", "payer bulletin", env=environment("analyst"))
     seen = cleanclaim("edits", "list", env=environment("analyst"))
     tried = cleanclaim("edits", "backtest", "--with", edit, env=environment("analyst"))
+    rates = tmp_path / "rates.csv"
+    rates.write_text("payer_id,procedure_code,effective_from,rate_cents\nP01,93015,2026-01-01,8000\n")
+    paid = cleanclaim("underpaid", "--rates", rates, env=environment("contract"))
     submitted = _work_until_submitted(environment, tmp_path)
 
     assert (0, 0, 0, 1) == (checked.exit_code, sent.exit_code, listed.exit_code, replayed.exit_code), sent.output
     assert "1 dead letter, 1 not replayed" in listed.stdout
     assert (0, 0, 0) == (added.exit_code, seen.exit_code, tried.exit_code), added.output + seen.output + tried.output
+    assert (0, True) == (paid.exit_code, "0 lines of 0 short" in paid.stdout), paid.output
     assert ["C1"] == [each["claim_id"] for each in submitted]
 
 
