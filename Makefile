@@ -59,8 +59,8 @@ bench-learning: $(VENV)/.ready ## a simulated year of payers with hidden rules: 
 
 ROUNDS ?= 50
 SEED ?= 1
-SECONDS ?= 5
-chaos: $(VENV)/.ready-dev ## kills, zombies, bounces, rebalances under load, and a checker (ROUNDS=50 SEED=1 SECONDS=5)
+SECONDS ?= 4
+chaos: $(VENV)/.ready-dev ## kills, zombies, bounces, rebalances under load, and a checker (ROUNDS=50 SEED=1 SECONDS=4)
 	@mkdir -p "$(TMPDIR)"
 	$(BIN)/python -m tests.chaos --rounds $(ROUNDS) --seed $(SEED) --seconds $(SECONDS)
 

@@ -26,8 +26,8 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=50, help="default: %(default)s")
     parser.add_argument("--seed", type=int, default=1, help="traffic and incidents follow from it (default: 1)")
-    parser.add_argument("--encounters", type=int, default=200, help="of which each round tells (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=5.0, help="over which a round's records are sent (default: 5)")
+    parser.add_argument("--encounters", type=int, default=80, help="of which each round tells (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="over which a round's records are sent (default: 4)")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first round that is wrong")
     options = parser.parse_args()
     for number in (signal.SIGTERM, signal.SIGINT):
