@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.hold import Hold
 from schemas.record import moment
 from streams.alerting import Alerting
+from streams.alerting.state import EditState
 from streams.processor import Inbound, Step
 from streams.topics import HOLDS
 
@@ -88,6 +89,11 @@ class Room:
     def _take(self, step: Step) -> None:
         self.state, self.wake_at = step.state, step.wake_at
         self.alerts += [emit.value for emit in step.emits]  # type: ignore[misc]
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether it waits for nothing, or for nothing but to be forgotten."""
+        return self.wake_at is None or self.wake_at == EditState.load(self.state or b"").forgotten_from * DAY
 
     @property
     def told(self) -> list[tuple[str, str, str | None]]:

@@ -65,6 +65,11 @@ class DueDays:
             others, more = self._buckets.get(oldest, (0, 0))
             self._buckets[oldest] = number + others, total + more
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no hold is open."""
+        return not self._buckets
+
     def overdue(self, today: int) -> Overdue | None:
         """What is past due on `today`, None if nothing is."""
         late = [day for day in self._buckets if day < today]

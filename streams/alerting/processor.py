@@ -43,11 +43,17 @@ class Alerting:
         """Count a hold that was opened, or take one that was closed from its due day."""
         del tables
         hold = cast("Hold", record.value)
-        watch = Watch.begin(hold, record.time, self._tuning) if state is None else self._take(record.key, state)
-        return self._step(record.key, watch, watch.take(hold, record.time))
+        alerts: list[Alert] = []
+        watch = None
+        if state is not None:
+            watch = self._take(record.key, state)
+            alerts = watch.advance(record.time)
+        if watch is None or watch.is_over:
+            watch = Watch.begin(hold, record.time, self._tuning)
+        return self._step(record.key, watch, alerts + watch.take(hold, record.time))
 
     def wake(self, key: str, state: bytes, time: int) -> Step:
-        """Close windows while an alert hangs on them, and see what has become past due."""
+        """Close windows while an alert hangs on them, see what has become past due, and forget what is long silent."""
         watch = self._take(key, state)
         return self._step(key, watch, watch.advance(time))
 
@@ -68,8 +74,11 @@ class Alerting:
         return Watch.load(key, state, self._tuning)
 
     def _step(self, key: str, watch: Watch, alerts: list[Alert]) -> Step:
+        emits = tuple([Emit(ALERTS, alert) for alert in alerts])
+        if watch.is_over:
+            return Step(None, emits)
         state = watch.dump()
         if len(self._parsed) >= _KEPT:
             self._parsed.clear()
         self._parsed[key] = state, watch
-        return Step(state, tuple([Emit(ALERTS, alert) for alert in alerts]), watch.wake_at)
+        return Step(state, emits, watch.wake_at)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from schemas.errors import Misuse
 
+HOURS = 24  # of a day
 HOUR = 3_600_000
-DAY = 24 * HOUR
+DAY = HOURS * HOUR
 """In milliseconds."""
 
 _MONTH = 31 * DAY

@@ -44,25 +44,35 @@ class Watch:
     @property
     def wake_at(self) -> int | None:
         """When something may change although no hold comes; None for never."""
-        closes_at = self._spikes.closes_at
-        if self._state.next_due == NEVER:
+        state, closes_at = self._state, self._spikes.closes_at
+        day = state.next_due + 1
+        if state.today < state.forgotten_from:  # else a hold is open, and the edit stays until it is closed
+            day = min(day, state.forgotten_from)
+        if day > NEVER:
             return closes_at
-        due = (self._state.next_due + 1) * DAY
-        return due if closes_at is None else min(due, closes_at)
+        return day * DAY if closes_at is None else min(day * DAY, closes_at)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing worth keeping: the edit was silent for so long."""
+        return self._state.is_silent
 
     def advance(self, time: int) -> list[Alert]:
         """Let it be `time`: windows close and days pass in their order, however long nobody looked."""
         alerts: list[Alert] = []
-        while (due := (self._state.next_due + 1) * DAY) <= time:
-            alerts += self._told(self._spikes.advance(due // self._state.window_ms))
-            alerts += self._day_over(due)
+        while (midnight := (self._state.today + 1) * DAY) <= time:
+            alerts += self._told(self._spikes.advance(midnight // self._state.window_ms))
+            if self._state.next_due < self._state.today:
+                alerts += self._day_over(midnight)
+            self._state.forget()
         return alerts + self._told(self._spikes.advance(time // self._state.window_ms))
 
     def take(self, hold: Hold, time: int) -> list[Alert]:
-        """A hold was opened or closed."""
-        alerts = self.advance(time)
+        """A hold was opened or closed at `time`, to which the watch has advanced."""
+        alerts: list[Alert] = []
         state = self._state
         site = state.site(hold.site_id)
+        site.last_day = state.last_day = state.today
         state.changed.add(site)
         if hold.state == "OPENED":
             window = millis(hold.occurred_at) // state.window_ms

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.record import moment
 from streams.alerting import Alerting
+from streams.alerting import state as bounds
 from tests.alert_room import DAY, HOUR, MONDAY, WINDOW, Room, hold, usual
 
 SITES = ["a", "b", "c", None]
@@ -82,15 +84,16 @@ def test_a_restart_at_any_moment_changes_neither_alerts_nor_state(bursts):
     assert steady.state == forgetful.state
 
 
+class Sleepy(Room):
+    """An engine that wakes nobody before the next record comes."""
+
+    def advance(self, to):
+        self.time = max(self.time, to)
+
+
 @given(bursts)
 @settings(max_examples=60)
 def test_how_often_an_engine_wakes_a_key_does_not_show(bursts):
-    class Sleepy(Room):
-        """An engine that wakes nobody before the next record comes."""
-
-        def advance(self, to):
-            self.time = max(self.time, to)
-
     sleepy = play(Sleepy(begun().state, START), bursts)
     sleepy.send(hold("z", sleepy.time, state="CLOSED"), sleepy.time)
     awake = play(begun(), bursts)
@@ -98,6 +101,32 @@ def test_how_often_an_engine_wakes_a_key_does_not_show(bursts):
 
     assert awake.alerts == sleepy.alerts
     assert awake.state == sleepy.state
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, HOUR, DAY, 3 * DAY, 5 * DAY]),
+            st.sampled_from([*SITES, "d"]),
+            st.sampled_from([1, 9]),
+            st.just(0),
+            st.sampled_from([None, 1, 9]),
+            st.booleans(),
+        ),
+        max_size=15,
+    )
+)
+@settings(max_examples=40)
+def test_what_is_forgotten_does_not_depend_on_when_an_engine_looks_or_restarts(bursts):
+    with patch.multiple(bounds, MOST_SITES=3, SITE_DAYS=2, EDIT_DAYS=6):
+        rooms = [Room(begun().state, START), Sleepy(begun().state, START), begun()]
+        rooms[-1].processor = Forgetful()
+        for room in rooms:
+            play(room, bursts)
+            room.send(hold("z", room.time, state="CLOSED"), room.time)
+
+    assert rooms[0].alerts == rooms[1].alerts == rooms[2].alerts
+    assert rooms[0].state == rooms[1].state == rooms[2].state
 
 
 @given(bursts)
@@ -112,7 +141,7 @@ def test_every_spike_is_over_once_holds_stay_away(bursts):
 
 @given(bursts)
 @settings(max_examples=30)
-def test_a_key_without_open_alert_and_due_day_is_not_woken(bursts):
+def test_a_key_without_open_alert_and_due_day_is_not_woken_but_to_be_forgotten(bursts):
     room = play(begun(), [(*burst[:4], None, burst[5]) for burst in bursts])
 
-    assert room.wake_at is None
+    assert room.is_asleep

@@ -126,4 +126,4 @@ def test_a_hold_without_a_due_day_is_never_past_due():
     room = Room()
     room.open("a", due_at=None)
 
-    assert room.wake_at is None
+    assert room.is_asleep

@@ -102,7 +102,7 @@ def test_windows_close_by_themselves_while_an_alert_is_open_and_not_after():
 
     assert [("HOLD_SPIKE", "FIRING", "a"), ("HOLD_SPIKE", "RESOLVED", "a")] == room.told
     assert 3 <= room.wakes - wakes <= 6
-    assert room.wake_at is None
+    assert room.is_asleep
 
 
 def test_a_key_is_woken_when_its_next_due_day_ends():
