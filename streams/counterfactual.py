@@ -8,9 +8,11 @@ fewer do not do.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from streams.alternatives import Change, alternatives
+from streams.alternatives.bill import AS_PROPOSED, as_rebuilt
 from streams.judge import judge, stops_proposal
 
 if TYPE_CHECKING:
@@ -39,8 +41,10 @@ def what_would_change(
         return None
     for number in range(most + 1):
         found = search.after(facts, judgement, number)
-        if found is not None or search.left <= 0:
-            return found
+        if found is not None:
+            return search.without_spare(facts, found)
+        if search.left <= 0:
+            return None
     return None
 
 
@@ -81,6 +85,27 @@ class _Search:
             if moved:
                 return None  # every way to a release moves this finding, and none was short enough
         return None
+
+    def without_spare(self, facts: Facts, found: tuple[Change, ...]) -> tuple[Change, ...]:
+        """The smallest part of `found` that releases the claim too: a rebuild may drop the line that one mends."""
+        for number in range(len(found)):
+            for part in combinations(found, number):
+                made = self._made(facts, part)
+                if made is not None:
+                    return made
+        return found
+
+    def _made(self, facts: Facts, changes: tuple[Change, ...]) -> tuple[Change, ...] | None:
+        """These changes, a rebuild being the one proposed by then; None if they do not release the claim."""
+        made: list[Change] = []
+        for change in changes:
+            rebuild = self.judge(facts).rebuild if change.then == AS_PROPOSED else None
+            if rebuild is not None:
+                claim = next(each for each in facts.claims if each.claim_id == self.claim_id)
+                change = as_rebuilt(claim, rebuild)  # noqa: PLW2901 - the same change, as it is by then
+            facts = change.apply(facts)
+            made.append(change)
+        return None if _blocking(self.judge(facts)) else tuple(made)
 
 
 def _blocking(judgement: Judgement) -> list[Finding]:

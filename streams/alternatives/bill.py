@@ -22,12 +22,16 @@ VALID_NPI = "1234567893"
 SUPPORTING_DIAGNOSIS = "I25.10"
 
 
+AS_PROPOSED = "as the rebuild proposes"
+"""What a claim would have to say that should be built otherwise."""
+
+
 def as_rebuilt(claim: Claim, rebuild: Rebuild) -> Change:
     """The claim as its rebuild proposes it."""
     corrected = partial(
         with_claim, claim_id=claim.claim_id, lines=rebuild.lines, place_of_service=rebuild.place_of_service
     )
-    return Change("claim", "as built", "as the rebuild proposes", corrected)
+    return Change("claim", "as built", AS_PROPOSED, corrected)
 
 
 def of_bill(facts: Facts, claim: Claim, finding: Finding) -> Iterator[Change]:
