@@ -25,6 +25,7 @@ from streams.topics import (
     CLAIMS_RELEASED,
     DEAD_LETTERS,
     DENIALS,
+    EDITS,
     HOLDS,
     INPUT_TOPICS,
     TOPICS,
@@ -143,6 +144,8 @@ _WRITTEN = {
     CLAIMS_REBUILD.name: "decisions to rebuild",
     HOLDS.name: "holds opened and closed, by edit",
     DENIALS.name: "lines that payers denied or paid, and what was taken back",
+    EDITS.name: "what was learned from them: edits, and how they change",
+    ALERTS.name: "what somebody should look at, when it begins and when it is over",
     DEAD_LETTERS.name: "events that could not be read",
 }
 
