@@ -15,7 +15,8 @@ from confluent_kafka import KafkaException
 from agents.kafka.options import Options
 from agents.processors import PROCESSORS
 from agents.settings import load_rules
-from tests.chaos.checks import CHECKS, KINDS, Complaint, Expected
+from tests.chaos.checks import CHECKS
+from tests.chaos.expected import KINDS, Complaint, Expected
 from tests.chaos.fleet import Fleet
 from tests.chaos.incidents import LONG, SHORT
 from tests.chaos.observed import Observed

@@ -6,14 +6,36 @@ from collections import defaultdict
 
 import pytest
 
+from agents.dispatch import UNREADABLE, Header
 from agents.embedded import Embedded
 from agents.embedded.engine import Options
 from agents.processors import PROCESSORS
 from agents.settings import load_rules
-from streams.topics import CLAIMS_HELD, CLAIMS_RELEASED, DEAD_LETTERS, DENIALS, EDITS, HOLDS, TOPICS
-from tests.chaos.checks import CHECKS, ROUTES, Expected
+from schemas import registry
+from streams.adjudication import Adjudication
+from streams.edit_set import EditSets
+from streams.topics import (
+    BY_NAME,
+    CLAIMS_BUILT,
+    CLAIMS_HELD,
+    CLAIMS_REBUILD,
+    CLAIMS_RELEASED,
+    DEAD_LETTERS,
+    DENIALS,
+    DOCUMENTATION,
+    EDITS,
+    ENCOUNTERS,
+    HOLDS,
+    TOPICS,
+)
+from tests.builders import claim, encounter, line, report, supervision_note, technical_note
+from tests.chaos.checks import CHECKS
+from tests.chaos.decisions import ROUTES, by_claim, judged_again
+from tests.chaos.expected import Expected
+from tests.chaos.grounds import LAG, InForce
 from tests.chaos.observed import Seen
-from tests.chaos.traffic import operation
+from tests.chaos.traffic import Sent, operation
+from tests.desk import edit
 
 
 class Log:
@@ -29,6 +51,9 @@ class Log:
                         each.partition, each.offset, each.time, each.key, each.value, record, dict(each.headers)
                     )
                     self.records[topic].append(seen)
+        for letter in self.records[DEAD_LETTERS]:
+            if letter.headers[Header.EXCEPTION] == UNREADABLE:  # the embedded engine keeps it nowhere else
+                self.records[BY_NAME[letter.headers[Header.TOPIC]]].append(letter)
 
     def of(self, topic):
         return [seen.record for seen in self.records[topic] if seen.record is not None]
@@ -79,7 +104,7 @@ def test_a_dead_letter_that_is_not_there_is_noticed(check):
     assert "lost dead letters" in check(lambda records: records[DEAD_LETTERS].pop())
 
 
-def test_another_route_is_noticed(check):
+def test_another_route_of_a_last_decision_is_noticed(check):
     def change(records):
         latest = {}
         for topic in ROUTES:
@@ -90,3 +115,178 @@ def test_another_route_is_noticed(check):
         records[CLAIMS_RELEASED].append(held._replace(record=held.record.model_copy(update={"route": "RELEASE"})))
 
     assert "differing" in check(change)
+
+
+def in_the_middle(records, topic):
+    """Where a decision stands that another follows."""
+    log = Log.__new__(Log)
+    log.records = records
+    last = {claim_id: decisions[-1].sequence for claim_id, decisions in by_claim(log).items()}
+    decided = enumerate(seen.record for seen in records[topic])
+    return next(at for at, decision in decided if decision.sequence < last[decision.claim_id])
+
+
+def changed(records, topic, at, **changes):
+    records[topic][at] = records[topic][at]._replace(record=records[topic][at].record.model_copy(update=changes))
+
+
+def test_another_route_in_the_middle_of_a_sequence_is_noticed(check):
+    def change(records):
+        changed(records, CLAIMS_HELD, in_the_middle(records, CLAIMS_HELD), route="REBUILD")
+
+    assert {"differing"} == check(change)
+
+
+def test_a_finding_less_in_the_middle_of_a_sequence_is_noticed(check):
+    def change(records):
+        at = in_the_middle(records, CLAIMS_HELD)
+        changed(records, CLAIMS_HELD, at, findings=records[CLAIMS_HELD][at].record.findings[1:])
+
+    assert {"differing"} == check(change)
+
+
+def test_another_severity_in_the_middle_of_a_sequence_is_noticed(check):
+    def change(records):
+        at = in_the_middle(records, CLAIMS_HELD)
+        first, *others = records[CLAIMS_HELD][at].record.findings
+        severity = "HOLD" if first.severity == "WARN" else "WARN"
+        findings = (first.model_copy(update={"severity": severity}), *others)
+        changed(records, CLAIMS_HELD, at, findings=findings)
+
+    assert {"differing"} == check(change)
+
+
+def test_another_claim_in_the_middle_of_a_sequence_is_noticed(check):
+    def change(records):
+        at = in_the_middle(records, CLAIMS_HELD)
+        other = records[CLAIMS_HELD][at].record.claim.model_copy(update={"lines": ()})
+        changed(records, CLAIMS_HELD, at, claim=other)
+
+    assert {"differing"} == check(change)
+
+
+def test_a_fact_that_no_topic_holds_is_noticed(check):
+    def change(records):
+        at = in_the_middle(records, CLAIMS_HELD)
+        first, *others = records[CLAIMS_HELD][at].record.facts
+        changed(records, CLAIMS_HELD, at, facts=(first.model_copy(update={"revision": 99}), *others))
+
+    assert {"differing"} == check(change)
+
+
+def test_a_decision_that_does_not_rest_on_its_claim_is_noticed(check):
+    def change(records):
+        at = in_the_middle(records, CLAIMS_HELD)
+        facts = [fact for fact in records[CLAIMS_HELD][at].record.facts if fact.topic != CLAIMS_BUILT.name]
+        changed(records, CLAIMS_HELD, at, facts=tuple(facts))
+
+    assert {"differing"} == check(change)
+
+
+def test_edits_that_never_were_in_force_are_noticed(check):
+    def change(records):
+        changed(records, CLAIMS_HELD, in_the_middle(records, CLAIMS_HELD), edit_set="none")
+
+    assert {"differing"} == check(change)
+
+
+def test_what_speaks_for_a_decision_may_come_later(sound):
+    _, standing = sound
+    log = Log.__new__(Log)
+    log.records = defaultdict(list, {topic: list(seen) for topic, seen in standing.items()})
+    late = log.records.pop(ENCOUNTERS)
+    expected = Expected(load_rules())
+
+    assert [] != list(judged_again(expected, log))
+
+    log.records[ENCOUNTERS] = late
+
+    assert [] == list(judged_again(expected, log))
+
+
+def sent(topic, record):
+    return Sent(topic, "E1", record if isinstance(record, bytes) else registry.write(record))
+
+
+FACTS = [
+    sent(ENCOUNTERS, encounter()),
+    sent(DOCUMENTATION, technical_note()),
+    sent(DOCUMENTATION, supervision_note()),
+    sent(DOCUMENTATION, report()),
+    sent(CLAIMS_BUILT, claim(line("93015"))),
+]
+
+
+def adjudicated(*records):
+    with Embedded([Adjudication(load_rules())]) as engine:
+        for topic, key, value in records:
+            engine.feed_bytes(topic, key, value)
+        return Log(engine)
+
+
+def test_another_rebuild_is_noticed():
+    owned = [sent(ENCOUNTERS, encounter(owners="H/P/P")), sent(DOCUMENTATION, technical_note("H"))]
+    log = adjudicated(*owned, *FACTS[2:])
+
+    assert [] == list(judged_again(Expected(load_rules()), log))
+
+    changed(log.records, CLAIMS_REBUILD, -1, rebuild=None)
+
+    assert ["differing"] == [complaint.kind for complaint in judged_again(Expected(load_rules()), log)]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        sent(ENCOUNTERS, encounter(place_of_service="22")),
+        sent(CLAIMS_BUILT, claim(line("93015", charge=1_00))),
+        sent(DOCUMENTATION, report(status="PRELIMINARY")),
+        sent(DOCUMENTATION, b"garbage"),
+    ],
+    ids=["two encounters", "two claims", "two reports", "bytes that nobody can read"],
+)
+def test_what_a_decision_does_not_record_is_allowed_for_before_and_after_it_came(late):
+    log = adjudicated(*FACTS, late)
+
+    assert ["RELEASE", "HOLD"] == [decision.route for decisions in by_claim(log).values() for decision in decisions]
+    assert [] == list(judged_again(Expected(load_rules()), log))
+
+
+class Edits:
+    """Edits on edits.v1: each with its partition and append time."""
+
+    def __init__(self, *appended):
+        self.records = {
+            EDITS: [Seen(partition, 0, time, each.edit_id, b"", each, {}) for partition, time, each in appended]
+        }
+
+
+L1, L2, RETIRED = edit("L1"), edit("L2"), edit("L1", revision=2, status="RETIRED")
+
+
+@pytest.mark.parametrize(
+    ("edits", "time"),
+    [
+        ([], 0),
+        ([L1], 100),
+        ([L2], 200),  # the partition of L1 was not read yet
+        ([L1, L2], 200),
+        ([L2], 300),
+        ([L2], 300 + 2 * LAG),
+    ],
+)
+def test_a_worker_judges_by_each_partition_of_edits_as_far_as_it_has_come(edits, time):
+    in_force = InForce(load_rules())
+    in_force.follow(Edits((0, 100, L1), (1, 200, L2), (0, 300, RETIRED)))
+    name = EditSets(load_rules().digest).of({each.edit_id: each for each in edits}).name
+
+    assert tuple(edits) == in_force.learned(name, time)
+
+
+@pytest.mark.parametrize(("edits", "time"), [([L1], 99), ([L1, L2], 199), ([L1, L2], 301 + LAG), ([], 301 + LAG)])
+def test_no_worker_judges_by_edits_to_come_or_long_gone(edits, time):
+    in_force = InForce(load_rules())
+    in_force.follow(Edits((0, 100, L1), (1, 200, L2), (0, 300, RETIRED)))
+    name = EditSets(load_rules().digest).of({each.edit_id: each for each in edits}).name
+
+    assert in_force.learned(name, time) is None
