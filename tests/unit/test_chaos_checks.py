@@ -12,8 +12,11 @@ from agents.embedded.engine import Options
 from agents.processors import PROCESSORS
 from agents.settings import load_rules
 from schemas import registry
+from schemas.edit_decision import EditDecision
 from streams.adjudication import Adjudication
+from streams.edit_id import edit_id_of
 from streams.edit_set import EditSets
+from streams.learning import Learning
 from streams.topics import (
     BY_NAME,
     CLAIMS_BUILT,
@@ -23,12 +26,14 @@ from streams.topics import (
     DEAD_LETTERS,
     DENIALS,
     DOCUMENTATION,
+    EDIT_DECISIONS,
     EDITS,
     ENCOUNTERS,
     HOLDS,
     TOPICS,
+    edit_key,
 )
-from tests.builders import claim, encounter, line, report, supervision_note, technical_note
+from tests.builders import at, claim, encounter, line, report, supervision_note, technical_note
 from tests.chaos.checks import CHECKS
 from tests.chaos.decisions import ROUTES, by_claim, judged_again
 from tests.chaos.expected import Expected
@@ -204,6 +209,10 @@ def test_what_speaks_for_a_decision_may_come_later(sound):
     assert [] == list(judged_again(expected, log))
 
 
+L1, L2, RETIRED = edit("L1"), edit("L2"), edit("L1", revision=2, status="RETIRED")
+L1_ID = edit_id_of(L1.scope, L1.match)
+
+
 def sent(topic, record):
     return Sent(topic, "E1", record if isinstance(record, bytes) else registry.write(record))
 
@@ -218,7 +227,7 @@ FACTS = [
 
 
 def adjudicated(*records):
-    with Embedded([Adjudication(load_rules())]) as engine:
+    with Embedded([Adjudication(load_rules()), Learning()]) as engine:
         for topic, key, value in records:
             engine.feed_bytes(topic, key, value)
         return Log(engine)
@@ -252,6 +261,35 @@ def test_what_a_decision_does_not_record_is_allowed_for_before_and_after_it_came
     assert [] == list(judged_again(Expected(load_rules()), log))
 
 
+def said(action, **changes):
+    """A person's word on the learned edit."""
+    word = EditDecision(
+        event_id=action, edit_id=L1_ID, action=action, decided_by="D", reason="r", occurred_at=at(600), **changes
+    )
+    return Sent(EDIT_DECISIONS, edit_key(L1), registry.write(word))
+
+
+@pytest.fixture
+def freed():
+    """A claim that a learned edit held, until the edit was retired."""
+    return adjudicated(said("ADD", edit=L1.model_copy(update={"edit_id": L1_ID})), *FACTS, said("RETIRE"))
+
+
+def test_a_decision_is_judged_again_under_the_learned_edits_that_it_names(freed):
+    ((held, released),) = by_claim(freed).values()
+
+    assert ["HOLD", "RELEASE"] == [held.route, released.route]
+    assert [] == list(judged_again(Expected(load_rules()), freed))
+
+
+def test_edits_that_were_in_force_at_another_time_are_noticed(freed):
+    ((held, released),) = by_claim(freed).values()
+    changed(freed.records, CLAIMS_HELD, 0, edit_set=released.edit_set)
+    changed(freed.records, CLAIMS_RELEASED, 0, edit_set=held.edit_set)
+
+    assert ["differing"] * 2 == [complaint.kind for complaint in judged_again(Expected(load_rules()), freed)]
+
+
 class Edits:
     """Edits on edits.v1: each with its partition and append time."""
 
@@ -259,9 +297,6 @@ class Edits:
         self.records = {
             EDITS: [Seen(partition, 0, time, each.edit_id, b"", each, {}) for partition, time, each in appended]
         }
-
-
-L1, L2, RETIRED = edit("L1"), edit("L2"), edit("L1", revision=2, status="RETIRED")
 
 
 @pytest.mark.parametrize(
