@@ -15,7 +15,6 @@ from schemas import registry
 from schemas.edit_decision import EditDecision
 from streams.adjudication import Adjudication
 from streams.edit_id import edit_id_of
-from streams.edit_set import EditSets
 from streams.learning import Learning
 from streams.topics import (
     BY_NAME,
@@ -37,7 +36,6 @@ from tests.builders import at, claim, encounter, line, report, supervision_note,
 from tests.chaos.checks import CHECKS
 from tests.chaos.decisions import ROUTES, by_claim, judged_again
 from tests.chaos.expected import Expected
-from tests.chaos.grounds import LAG, InForce
 from tests.chaos.observed import Seen
 from tests.chaos.traffic import Sent, operation
 from tests.desk import edit
@@ -209,7 +207,7 @@ def test_what_speaks_for_a_decision_may_come_later(sound):
     assert [] == list(judged_again(expected, log))
 
 
-L1, L2, RETIRED = edit("L1"), edit("L2"), edit("L1", revision=2, status="RETIRED")
+L1 = edit("L1")
 L1_ID = edit_id_of(L1.scope, L1.match)
 
 
@@ -288,40 +286,3 @@ def test_edits_that_were_in_force_at_another_time_are_noticed(freed):
     changed(freed.records, CLAIMS_RELEASED, 0, edit_set=held.edit_set)
 
     assert ["differing"] * 2 == [complaint.kind for complaint in judged_again(Expected(load_rules()), freed)]
-
-
-class Edits:
-    """Edits on edits.v1: each with its partition and append time."""
-
-    def __init__(self, *appended):
-        self.records = {
-            EDITS: [Seen(partition, 0, time, each.edit_id, b"", each, {}) for partition, time, each in appended]
-        }
-
-
-@pytest.mark.parametrize(
-    ("edits", "time"),
-    [
-        ([], 0),
-        ([L1], 100),
-        ([L2], 200),  # the partition of L1 was not read yet
-        ([L1, L2], 200),
-        ([L2], 300),
-        ([L2], 300 + 2 * LAG),
-    ],
-)
-def test_a_worker_judges_by_each_partition_of_edits_as_far_as_it_has_come(edits, time):
-    in_force = InForce(load_rules())
-    in_force.follow(Edits((0, 100, L1), (1, 200, L2), (0, 300, RETIRED)))
-    name = EditSets(load_rules().digest).of({each.edit_id: each for each in edits}).name
-
-    assert tuple(edits) == in_force.learned(name, time)
-
-
-@pytest.mark.parametrize(("edits", "time"), [([L1], 99), ([L1, L2], 199), ([L1, L2], 301 + LAG), ([], 301 + LAG)])
-def test_no_worker_judges_by_edits_to_come_or_long_gone(edits, time):
-    in_force = InForce(load_rules())
-    in_force.follow(Edits((0, 100, L1), (1, 200, L2), (0, 300, RETIRED)))
-    name = EditSets(load_rules().digest).of({each.edit_id: each for each in edits}).name
-
-    assert in_force.learned(name, time) is None
