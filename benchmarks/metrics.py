@@ -3,9 +3,9 @@
     python -m benchmarks.metrics                 # the embedded engine, some minutes
     python -m benchmarks.metrics --kafka         # a lane of the Kafka engine, on a broker of its own
 
-Compared is CPU time. The embedded engines, with metrics and without, take turns within one process; the lanes have one
-each, and of all rounds the least counts, since other work on the machine only ever adds to it. With metrics, each run
-writes its file or is scraped at the least once.
+Compared is CPU time, each run in a process of its own. Of all rounds the least counts, since other work on the machine
+only ever adds to it. With metrics, the embedded engine writes its file when it begins, every 15 seconds and when it
+ends; a lane is scraped once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import io
 import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _EVENTS_PER_ENCOUNTER = 9
-_CHUNK = 1_000
-"""Events to a turn, each a commit: some 100 ms."""
 
 
 def main() -> None:
@@ -67,41 +64,25 @@ def _options() -> Namespace:
 
 
 def _embedded(options: Namespace, directory: Path) -> None:
-    """Two engines side by side, a commit of the one after a commit of the other: what disturbs one disturbs both."""
-    lines = [each.line for each in generate(options.events // _EVENTS_PER_ENCOUNTER, 7)]
-    ratios = []
-    for number in range(options.rounds):
-        folder = directory / str(number)
-        result = measure(side_by_side, lines, str(folder)).result
-        ratios.append(result["with"] / result["without"])
-        click.echo(f"round {number + 1}: {result['without']:.2f} s without, {result['with']:.2f} s with")
-    click.echo(f"\nWith metrics {100 * (median(ratios) - 1):+.1f} % (median of {len(ratios)}).")
+    lines = b"".join(each.line for each in generate(options.events // _EVENTS_PER_ENCOUNTER, 7))
+
+    def once(number: int, *, metered: bool) -> float:
+        folder = directory / f"{number}-{'with' if metered else 'without'}"
+        return measure(run, lines, str(folder), metered).result["cpu"]
+
+    _compare(options.rounds, once)
 
 
-def side_by_side(lines: list[bytes], folder: str) -> dict[str, float]:
-    """Both kinds over the same lines; CPU seconds of the thread that works, from opening the store to closing it."""
-    rules = load_rules()
-    taken = {"without": 0.0, "with": 0.0}
-    engines = {}
-    for kind in taken:
-        path = Path(folder) / kind
-        path.mkdir(parents=True)
-        options = Options(out=path / "out", metrics=path / "metrics.prom" if kind == "with" else None)
-        processors = [make(rules) for make in PROCESSORS.values()]
-        began = time.thread_time()
-        engines[kind] = Embedded(processors, path / "store.db", options)
-        taken[kind] += time.thread_time() - began
-    for at in range(0, len(lines), _CHUNK):
-        chunk = b"".join(lines[at : at + _CHUNK])
-        for kind in ("with", "without") if at // _CHUNK % 2 else ("without", "with"):
-            began = time.thread_time()
-            engines[kind].run(io.BytesIO(chunk), "events")
-            taken[kind] += time.thread_time() - began
-    for kind, engine in engines.items():
-        began = time.thread_time()
-        engine.close()
-        taken[kind] += time.thread_time() - began
-    return taken
+def run(lines: bytes, folder: str, metered: bool) -> dict[str, float]:  # noqa: FBT001 - `measure` calls by position
+    """All lines in one run; CPU seconds of the thread that works, from opening the store to closing it."""
+    path = Path(folder)
+    path.mkdir(parents=True)
+    options = Options(out=path / "out", metrics=path / "metrics.prom" if metered else None)
+    processors = [make(load_rules()) for make in PROCESSORS.values()]
+    began = time.thread_time()
+    with Embedded(processors, path / "store.db", options) as engine:
+        engine.run(io.BytesIO(lines), "events")
+    return {"cpu": time.thread_time() - began}
 
 
 def _kafka(options: Namespace, directory: Path) -> None:
@@ -119,7 +100,7 @@ def _kafka(options: Namespace, directory: Path) -> None:
         broker.close()
 
 
-def drain(bootstrap: str, namespace: str, facts: int, metered: bool) -> dict[str, float]:  # noqa: FBT001 - see run
+def drain(bootstrap: str, namespace: str, facts: int, metered: bool) -> dict[str, float]:  # noqa: FBT001 - `measure` calls by position
     """Adjudicate all facts on the topics; CPU seconds from the first record to the last commit, and one scrape."""
     counts = Committed()
     processor = Adjudication(load_rules())

@@ -12,7 +12,7 @@ from streams.adjudication import Adjudication
 from streams.feedback import Feedback
 from streams.learning import Learning
 from streams.topics import FACT_TOPICS, REMITTANCES
-from tests.chaos.grounds import Contents, InForce
+from tests.chaos.grounds import Contents, EditsInForce
 from tests.chaos.traffic import Sent
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Expected:
         self.feedback = Alone(Feedback(rules))
         self.learning = Alone(Learning())
         self.contents = Contents()
-        self.in_force = InForce(rules)
+        self.in_force = EditsInForce(rules)
         self.decided: Counter[Topic] = Counter()  # how many decisions were taken up
         self.doubted: list[Seen] = []  # those of them that nothing speaks for yet
 

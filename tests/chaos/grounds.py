@@ -72,7 +72,7 @@ class _Change(NamedTuple):
     edit: Edit
 
 
-class InForce:
+class EditsInForce:
     """The learned edits that workers may have judged by, by the name of their edit set.
 
     A worker reads each partition of edits.v1 as far as it has come, so partitions combine. That stays cheap since only

@@ -7,7 +7,7 @@ import pytest
 from agents.settings import load_rules
 from streams.edit_set import EditSets
 from streams.topics import EDITS
-from tests.chaos.grounds import LAG, InForce
+from tests.chaos.grounds import LAG, EditsInForce
 from tests.chaos.observed import Seen
 from tests.desk import edit
 
@@ -36,7 +36,7 @@ L1, L2, RETIRED = edit("L1"), edit("L2"), edit("L1", revision=2, status="RETIRED
     ],
 )
 def test_a_worker_judges_by_each_partition_of_edits_as_far_as_it_has_come(edits, time):
-    in_force = InForce(load_rules())
+    in_force = EditsInForce(load_rules())
     in_force.follow(Edits((0, 100, L1), (1, 200, L2), (0, 300, RETIRED)))
     name = EditSets(load_rules().digest).of({each.edit_id: each for each in edits}).name
 
@@ -45,7 +45,7 @@ def test_a_worker_judges_by_each_partition_of_edits_as_far_as_it_has_come(edits,
 
 @pytest.mark.parametrize(("edits", "time"), [([L1], 99), ([L1, L2], 199), ([L1, L2], 301 + LAG), ([], 301 + LAG)])
 def test_no_worker_judges_by_edits_to_come_or_long_gone(edits, time):
-    in_force = InForce(load_rules())
+    in_force = EditsInForce(load_rules())
     in_force.follow(Edits((0, 100, L1), (1, 200, L2), (0, 300, RETIRED)))
     name = EditSets(load_rules().digest).of({each.edit_id: each for each in edits}).name
 
