@@ -54,8 +54,8 @@ class TestSites:
         assert ["b"] == sites(room)
 
     def test_one_whose_alert_goes_on_is_kept(self, monkeypatch):
-        monkeypatch.setattr(bounds, "SITE_DAYS", -1)
         room = at_work(a=10)
+        monkeypatch.setattr(bounds, "SITE_DAYS", -1)
         room.windows({"a": 40}, 2)
         room.advance(room.time - room.time % DAY + DAY - 2 * WINDOW)
         before = sites(room)
