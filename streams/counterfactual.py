@@ -44,7 +44,7 @@ def what_would_change(
         if found is not None:
             return search.without_spare(facts, found)
         if search.left <= 0:
-            return None
+            break
     return None
 
 

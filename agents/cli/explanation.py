@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agents.cli.screen import Screen
     from schemas.claim import Claim, Line
     from schemas.decision import Decision, Finding, Rebuild
+    from schemas.edit import Edit
     from streams.alternatives import Change
     from streams.facts import Facts
     from streams.processor import Table
@@ -63,15 +64,15 @@ class Explanation:
 
 def explain(decisions: tuple[Decision, ...], facts: Facts | None, rules: Rules, edits: Table) -> Explanation:
     """Explain a claim from its decisions (at least one), the standing facts of its encounter and the learned edits."""
-    last = decisions[-1]
-    learned = EditSets(rules.digest).of(edits).learned
-    changes = what_would_change(facts, last.claim_id, rules, learned) if facts else None
-    return Explanation(decisions, facts is not None, changes, facts is None or stands(last, facts, rules, edits))
+    if facts is None:
+        return Explanation(decisions, known=False, changes=None, stands=True)
+    last, learned = decisions[-1], EditSets(rules.digest).of(edits).learned
+    changes = what_would_change(facts, last.claim_id, rules, learned)
+    return Explanation(decisions, known=True, changes=changes, stands=stands(last, facts, rules, learned))
 
 
-def stands(decision: Decision, facts: Facts, rules: Rules, edits: Table) -> bool:
+def stands(decision: Decision, facts: Facts, rules: Rules, learned: tuple[Edit, ...]) -> bool:
     """Whether these rules and learned edits say of the claim, as it is now, what the last `decision` on it says."""
-    learned = EditSets(rules.digest).of(edits).learned
     judgement = judge(facts, rules, learned)[decision.claim_id]
     return (judgement.route, _said(judgement.findings)) == (decision.route, _said(decision.findings))
 

@@ -19,6 +19,7 @@ from agents.settings import load_rules
 from schemas.errors import Misuse
 from schemas.record import moment
 from schemas.review import Review
+from streams.edit_set import EditSets
 from streams.edits import listed
 from streams.naming import name_uuid
 from streams.reviews import is_confirmable
@@ -80,7 +81,7 @@ def review(  # noqa: PLR0913 - one parameter per option
             hold.check_confirmed()
         else:
             hold.check_confirmable()
-        if not stands(before[-1], facts, rules, engine.reader.table(EDITS)):
+        if not stands(before[-1], facts, rules, EditSets(rules.digest).of(engine.reader.table(EDITS)).learned):
             click.echo(
                 "cleanclaim: the rules at hand would decide otherwise than the last decision did; "
                 "--reference and --config as then?",
