@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.naming import name_uuid
+from streams.feedback.evidence import denial_id
+from streams.feedback.lines import numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,7 +65,7 @@ def attributed(passages: Sequence[Passage], answers: Iterable[Denial]) -> list[l
     out last, or first if none had.
     """
     lines = {
-        name_uuid(passage.claim.claim_id, passage.claim.revision, line.line_number): (at, line.line_number)
+        denial_id(passage.claim.claim_id, (passage.claim.revision, numbered(line.line_number))): (at, line.line_number)
         for at, passage in enumerate(passages)
         for line in passage.claim.lines
     }

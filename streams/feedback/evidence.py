@@ -90,7 +90,7 @@ def _denial(remittance: Remittance, place: Place, pattern: DenialPattern, answer
     return construct(
         Denial,
         {
-            "denial_id": _denial_id(remittance.claim_id, place),
+            "denial_id": denial_id(remittance.claim_id, place),
             "claim_id": remittance.claim_id,
             "pattern_id": pattern_id(pattern),
             "pattern": pattern,
@@ -105,7 +105,8 @@ def _denial(remittance: Remittance, place: Place, pattern: DenialPattern, answer
     )
 
 
-def _denial_id(claim_id: str, place: Place) -> str:
+def denial_id(claim_id: str, place: Place) -> str:
+    """The id of all that is said of one line of a claim."""
     revision, name = place
     if not name.code:
         return name_uuid(claim_id, revision, name.number)
