@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from agents.tracing import passed_on
 from schemas import codec, registry
 from schemas.errors import CleanclaimError, Misuse, Unavailable, Unreadable
-from schemas.record import millis
+from schemas.record import DAY, millis
 from streams.topics import DEAD_LETTERS, FACT_TOPICS, INPUT_BYTES
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 HEAD_BYTES = 64 << 10
 """How much is kept of an input that is larger than 1 MiB."""
 
-DAY = 86_400_000
-"""In milliseconds. Clocks of senders may differ; an event time further ahead than this is a mistake."""
+AHEAD = DAY
+"""Clocks of senders may differ; an event time further ahead than this is a mistake."""
 
 
 class Defect(CleanclaimError):
@@ -116,7 +116,7 @@ def event_time(record: Record, now: int) -> int:
     first = 0
     for name in _time_fields(type(record)):
         time = millis(getattr(record, name))
-        if time > now + DAY:
+        if time > now + AHEAD:
             raise Unreadable(f"{name}: expected a time no more than a day ahead of the clock, got a later one")
         first = first or time
     return first

@@ -59,6 +59,10 @@ def _utc_millis(value: dt.datetime) -> dt.datetime:
     return value.replace(microsecond=value.microsecond // 1000 * 1000)
 
 
+DAY = 86_400_000
+"""A day, as `millis` counts."""
+
+
 def millis(value: dt.datetime) -> int:
     """Milliseconds since 1970-01-01 UTC, as Avro's timestamp-millis and Kafka's record time count them."""
     delta = value - EPOCH

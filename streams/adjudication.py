@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from schemas import codec, registry
 from schemas.claim import Claim
-from schemas.record import moment
+from schemas.record import DAY, moment
 from streams.decision import Bench, decide, is_news, remember
 from streams.edit_set import EditSets, terms_of_claim, terms_of_edit
 from streams.folding import fold
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from streams.rules import Rules
     from streams.topics import Topic
 
-_DAY = 86_400_000  # milliseconds
 _ROUTES = {"RELEASE": CLAIMS_RELEASED, "HOLD": CLAIMS_HELD, "REBUILD": CLAIMS_REBUILD}
 
 
@@ -67,8 +66,8 @@ class Adjudication:
         self._edit_sets = EditSets(rules.digest)
         self._working_set = WorkingSet()
         self._hold_sla = dt.timedelta(days=rules.configuration.hold_sla_days)
-        self._retention = rules.configuration.retention_days * _DAY
-        self._settled_retention = rules.configuration.settled_retention_days * _DAY
+        self._retention = rules.configuration.retention_days * DAY
+        self._settled_retention = rules.configuration.settled_retention_days * DAY
 
     def process(self, record: Inbound, state: bytes | None, tables: Tables) -> Step:
         """Fold a fact in; if it changed anything and there is a claim, decide what that changes."""

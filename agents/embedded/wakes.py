@@ -9,10 +9,12 @@ from __future__ import annotations
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from schemas.record import DAY
+
 if TYPE_CHECKING:
     from agents.embedded.store import Store
 
-_AHEAD = 10 * 86_400_000
+_AHEAD = 10 * DAY
 """How far beyond the time that is due to load entries, in milliseconds: quiet partitions move by hours, and a query for
 each record would cost more than the record."""
 

@@ -8,6 +8,7 @@ from heapq import heapify, heappop, heappush, nsmallest
 from typing import TYPE_CHECKING
 
 from agents.kafka.kept import asleep, pack, packed_terms, state_of, terms_of, wake_of
+from schemas.record import DAY
 from streams.topics import DEAD_LETTERS
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 _BOOKMARK = b"\xfe"
 _LETTER = b"\xff"
 
-_DAY = 86_400_000
-_LETTER_LIFE = (DEAD_LETTERS.retention_days or 30) * _DAY
+_LETTER_LIFE = (DEAD_LETTERS.retention_days or 30) * DAY
 """A dead letter is remembered as long as its topic keeps it."""
 
 

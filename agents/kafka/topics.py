@@ -16,6 +16,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # the package
 
 from agents.kafka.connection import refusal
 from schemas.errors import Misuse, Unavailable
+from schemas.record import DAY
 from streams.topics import BY_NAME, PARTITIONS, TOPICS
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ _SECONDS = 30.0
 _PAUSE = 0.02
 """Seconds between two looks at what the cluster shows."""
 
-_DAY_MS = 86_400_000
 _CRITICAL = ("partitions", "cleanup.policy", "message.timestamp.type")
 
 
@@ -94,7 +94,7 @@ def config_of(topic: Topic, layout: Layout) -> dict[str, str]:
     if topic.compacted:
         return config | {"segment.bytes": str(_CHANGELOG_SEGMENT_BYTES)}
     days = topic.retention_days
-    return config | {"retention.ms": "-1" if days is None else str(days * _DAY_MS)}
+    return config | {"retention.ms": "-1" if days is None else str(days * DAY)}
 
 
 def create(admin: AdminClient, layout: Layout) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from schemas.errors import Misuse
+from schemas.record import DAY
 
 HOURS = 24  # of a day
-HOUR = 3_600_000
-DAY = HOURS * HOUR
-"""In milliseconds."""
+HOUR = DAY // HOURS
+"""In milliseconds, as DAY."""
 
 _MONTH = 31 * DAY
 _TESTS = 3

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.record import millis
+from schemas.record import DAY, millis
 from streams.alerting import words
 from streams.alerting.spikes import Spikes
 from streams.alerting.state import NEVER, EditState
-from streams.alerting.tuning import DAY
 
 if TYPE_CHECKING:
     from schemas.alert import Alert

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from schemas.alert import Alert
-from schemas.record import INT_MAX, moment
+from schemas.record import DAY, INT_MAX, moment
 from streams.alerting.overdue import OLDEST
 from streams.alerting.spikes import Turn
-from streams.alerting.tuning import DAY
 from streams.gates import EDITS
 from streams.naming import name_uuid
 

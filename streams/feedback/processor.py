@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from schemas import codec, registry
 from schemas.denial import Denial
+from schemas.record import DAY
 from schemas.remittance import Remittance
 from streams.feedback.evidence import Received, evidence
 from streams.feedback.release import pack_release
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from streams.rules import Rules
     from streams.topics import Topic
 
-_DAY = 86_400_000  # milliseconds
 
 WAITING_DAYS = 30
 """How long a remittance waits for its claim, in days of stream time. A payer takes a week or two to answer, so a claim
@@ -57,7 +57,7 @@ class Feedback:
     changelog = FEEDBACK_STATE
 
     def __init__(self, rules: Rules) -> None:
-        self._retention = rules.configuration.retention_days * _DAY
+        self._retention = rules.configuration.retention_days * DAY
 
     def process(self, record: Inbound, state: bytes | None, tables: Tables) -> Step:  # noqa: ARG002 - reads none
         """Fold a release or a remittance in, and emit what that changes."""
@@ -71,7 +71,7 @@ class Feedback:
         claim = ClaimState.load(state)
         if claim.releases:
             return Step(None) if time >= self._due(claim) else self._step(claim, state)
-        due = time - WAITING_DAYS * _DAY
+        due = time - WAITING_DAYS * DAY
         late = [kept for kept in claim.remittances if kept.arrived <= due]
         claim.remittances = [kept for kept in claim.remittances if kept.arrived > due]
         step = self._step(claim, claim.dump()) if claim.remittances else Step(None)
@@ -147,7 +147,7 @@ class Feedback:
         """Stream time at which a remittance has waited too long, or the claim is forgotten."""
         if claim.releases:
             return claim.changed_at + self._retention
-        return min([kept.arrived for kept in claim.remittances]) + WAITING_DAYS * _DAY
+        return min([kept.arrived for kept in claim.remittances]) + WAITING_DAYS * DAY
 
 
 def taken_back(denial: Denial) -> Denial:

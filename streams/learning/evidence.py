@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemas.record import DAY
 from streams.learning.patterns import Pattern
-from streams.learning.rows import DAY, Row, split
+from streams.learning.rows import Row, split
 
 if TYPE_CHECKING:
     from schemas.denial import Denial

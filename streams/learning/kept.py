@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 from schemas import codec, registry
 from schemas.edit import Edit
+from schemas.record import DAY
 from streams.edit_match import in_scope, matches
 from streams.encounter_state import pack, unpack
 from streams.learning.counts import count
 from streams.learning.evidence import DAYS_KEPT
 from streams.learning.lifecycle import silent_at
 from streams.learning.patterns import traits_of
-from streams.learning.rows import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from schemas.edit import Edit, EditProvenance
-from schemas.record import millis, moment
+from schemas.record import DAY, millis, moment
 from streams.edit_id import edit_id_of
 from streams.learning import words
 from streams.learning.causes import CLEAN_LINES, Cause, find
@@ -15,7 +15,7 @@ from streams.learning.evidence import DAYS_KEPT
 from streams.learning.kept import KeptEdit
 from streams.learning.lifecycle import ACTIVE_BOUND, fallen, grown, holds
 from streams.learning.patterns import scope_and_match
-from streams.learning.rows import CATEGORIES, DAY
+from streams.learning.rows import CATEGORIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

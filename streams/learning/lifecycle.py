@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from schemas.record import DAY
 from streams.learning.wilson import wilson_lower
 
 if TYPE_CHECKING:
     from streams.learning.counts import Count
 
-_DAY = 86_400_000  # milliseconds
 
 Status = Literal["PROPOSED", "SHADOW", "ACTIVE", "RETIRED"]
 
@@ -35,7 +35,7 @@ def holds(denied: int, paid: int) -> bool:
 
 def silent_at(last_denial: int) -> int:
     """Stream time (ms) at which an active edit with this last denial (ms) falls silent."""
-    return last_denial + SILENCE_DAYS * _DAY
+    return last_denial + SILENCE_DAYS * DAY
 
 
 def grown(denials: int) -> Status:

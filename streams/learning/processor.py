@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from schemas.record import millis
+from schemas.record import DAY, millis
 from streams.learning import decisions
 from streams.learning.learner import Learner
-from streams.learning.rows import DAY
 from streams.learning.state import LearningState
 from streams.processor import Emit, Outcome, Step
 from streams.topics import ALERTS, DENIALS, EDIT_DECISIONS, EDITS, LEARNING_STATE

@@ -10,6 +10,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from schemas.denial import DenialCategory
+from schemas.record import DAY
 from streams.edit_match import Feature, Place
 from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from schemas.denial import Denial
     from streams.learning.patterns import Traits
 
-DAY = 86_400_000  # milliseconds
 
 _MOST_REASONS = 8  # reason codes counted for a pattern and category; payers give one to three
 

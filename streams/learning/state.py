@@ -12,10 +12,10 @@ import struct
 from typing import TYPE_CHECKING
 
 from schemas.errors import Misuse
+from schemas.record import DAY
 from streams.encounter_state import pack, unpack
 from streams.learning.evidence import DAYS_KEPT, MOST_PATTERNS, Evidence
 from streams.learning.kept import KeptEdit
-from streams.learning.rows import DAY
 from streams.learning.surge import Surge
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from schemas.alert import Alert
-from schemas.record import moment
-from streams.learning.rows import DAY
+from schemas.record import DAY, moment
 from streams.naming import name_uuid
 from streams.poisson import tail
 
