@@ -64,15 +64,15 @@ class Outbox:
         return Step(None)
 
     def wake(self, key: str, state: bytes, time: int) -> Step:
-        """Never asked for."""
+        """Asked for by no step of its own: an engine that comes here is wrong, and the bench must stop."""
         raise NotImplementedError
 
     def reconsider(self, key: str, state: bytes, tables: Tables) -> Step:
-        """Never asked for."""
+        """It reads no table: as `wake`."""
         raise NotImplementedError
 
     def touched(self, table: Topic, old: Record | None, new: Record) -> Iterable[str]:
-        """Never asked for."""
+        """It reads no table: as `wake`."""
         raise NotImplementedError
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from schemas.record import Record
 
-pytest_plugins = ["tests.kafka_fixtures", "tests.monitoring"]
+pytest_plugins = ["tests.kafka_fixtures", "tests.monitoring", "tests.receiver"]
 
 # A slow moment of a busy machine is no failure; CI=true chooses hypothesis's own profile, whose examples are fixed.
 settings.register_profile("house", deadline=None)

@@ -9,9 +9,11 @@ import pytest
 
 from tests.kafka_broker import Broker, broker_or_reason
 from tests.kafka_registry import Registry, registry_or_reason
+from tests.kafka_workers import Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 T = TypeVar("T")
 
@@ -56,6 +58,14 @@ def topics(broker: Broker) -> Broker:
     """The broker with fresh, empty topics of the whole catalogue."""
     broker.reset()
     return broker
+
+
+@pytest.fixture
+def site(broker: Broker, tmp_path: Path) -> Iterator[Site]:
+    """Topics of the test's own, and room for workers on them."""
+    site = Site(broker, tmp_path)
+    yield site
+    site.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

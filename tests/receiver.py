@@ -9,6 +9,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -80,3 +82,17 @@ def receiving() -> Iterator[Receiver]:
         yield receiver
     finally:
         receiver.close()
+
+
+@pytest.fixture
+def webhook() -> Iterator[Receiver]:
+    """Takes the posts of a webhook."""
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def alertmanager() -> Iterator[Receiver]:
+    """Takes what Alertmanager would."""
+    with receiving() as receiver:
+        yield receiver

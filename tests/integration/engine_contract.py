@@ -62,7 +62,7 @@ class EngineContract:
     @pytest.fixture
     def start(self) -> Start:
         """Starts an engine for the processors given; stopped by the fixture."""
-        raise NotImplementedError
+        raise NotImplementedError  # the subclass that names an engine gives it
 
     @pytest.fixture
     def engine(self, start: Start) -> Engine:
@@ -325,10 +325,10 @@ class Patient:
         return Step(None, set_aside=(SetAside(ENCOUNTERS, key, state, "encounters.v1: waited in vain"),))
 
     def reconsider(self, key, state, tables):
-        raise NotImplementedError
+        raise NotImplementedError  # reads no table: an engine that asks is wrong
 
     def touched(self, table, old, new):
-        raise NotImplementedError
+        raise NotImplementedError  # likewise
 
 
 class Restless:
@@ -348,7 +348,7 @@ class Restless:
         return Step(b"%d" % (int(state) + 1), wake_at=0)
 
     def reconsider(self, key, state, tables):
-        raise NotImplementedError
+        raise NotImplementedError  # reads no table: an engine that asks is wrong
 
     def touched(self, table, old, new):
-        raise NotImplementedError
+        raise NotImplementedError  # likewise

@@ -14,21 +14,8 @@ from streams.topics import ALERTS
 from tests.alerts import alert
 from tests.canaries import RECORDS, marked, seen
 from tests.integration.command_line import cleanclaim
-from tests.receiver import receiving
 
 SECRET = "whsec_c2VjcmV0"  # noqa: S105 - made up
-
-
-@pytest.fixture
-def webhook():
-    with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def alertmanager():
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -28,8 +28,6 @@ from streams.processor import Inbound
 from streams.topics import ALERTING_STATE, ALERTS, CLAIMS_BUILT, DEAD_LETTERS, DOCUMENTATION, ENCOUNTERS, HOLDS
 from tests.builders import chart, claim, encounter, line, shift
 from tests.kafka_broker import free_port
-from tests.kafka_workers import Site
-from tests.receiver import receiving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -38,19 +36,6 @@ WINDOW = 10.0
 EDIT = "documentation-not-final"
 SPIKE = 30
 HOUR, DAY = 3_600_000, 86_400_000
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
-
-
-@pytest.fixture
-def webhook():
-    with receiving() as receiver:
-        yield receiver
 
 
 @contextlib.contextmanager

@@ -16,20 +16,12 @@ from schemas import registry
 from streams.topics import ALERTS, DEAD_LETTERS, HOLDS, TOPICS
 from tests.alerts import alert
 from tests.canaries import DOCUMENT, GOOD, RECORDS, seen
-from tests.kafka_workers import Site
 from tests.receiver import receiving
 
 pytestmark = pytest.mark.kafka
 
 VIEWS = ("/healthz", "/readyz", "/metrics", "/", "/table", "/Canary", "/router/Canary/Canary")
 HEADERS = [(TRACEPARENT, b"Canary"), ("Canary", b"Canary")]
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 def view(worker, path):

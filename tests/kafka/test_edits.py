@@ -12,16 +12,8 @@ from streams.topics import EDIT_DECISIONS
 from tests.builders import at
 from tests.integration.command_line import cleanclaim, event, write
 from tests.integration.test_cli_edits import remittance, visit
-from tests.kafka_workers import Site
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 @pytest.fixture

@@ -7,16 +7,8 @@ import json
 import pytest
 
 from tests.integration.command_line import CLEAN, cleanclaim, event, write
-from tests.kafka_workers import Site
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 def test_a_claim_holds_for_a_fact_that_could_not_be_read_until_it_is_replayed(site, broker, tmp_path):

@@ -17,16 +17,8 @@ from agents.ndjson import read_line
 from agents.ndjson_errors import UnreadableLine
 from schemas import registry
 from streams.topics import FACT_TOPICS
-from tests.kafka_workers import Site
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 def scrape(worker):

@@ -18,29 +18,8 @@ from streams.topics import ALERTS, DEAD_LETTERS
 from tests.alerts import alert
 from tests.integration.command_line import cleanclaim
 from tests.kafka.reading import headers_of
-from tests.kafka_workers import Site
-from tests.receiver import receiving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
-
-
-@pytest.fixture
-def webhook():
-    with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def alertmanager():
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture

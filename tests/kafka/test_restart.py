@@ -14,7 +14,6 @@ from streams.adjudication import Adjudication
 from streams.topics import ENCOUNTERS
 from tests.builders import encounter
 from tests.chaos.watch import Watch
-from tests.kafka_workers import Site
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -22,13 +21,6 @@ ENCOUNTERS_KNOWN = 100_000
 SECONDS = 15.0
 
 log = logging.getLogger(__name__)
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 @pytest.fixture

@@ -10,17 +10,9 @@ from streams.topics import CLAIMS_RELEASED, REMITTANCES
 from tests.builders import line
 from tests.integration.command_line import cleanclaim
 from tests.integration.test_cli_underpaid import CSV, CUT, SHORT
-from tests.kafka_workers import Site
 from tests.mailroom import released
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from agents.ndjson_errors import UnreadableLine
 from agents.settings import load_rules
 from streams.adjudication import Adjudication
 from streams.topics import CLAIMS_HELD, CLAIMS_REBUILD, CLAIMS_RELEASED, DEAD_LETTERS, ENCOUNTERS, FACT_TOPICS
-from tests.kafka_workers import Site, verdicts_of
+from tests.kafka_workers import verdicts_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -41,13 +41,6 @@ def is_fact(line):
         return read_line(line)[0] in FACT_TOPICS
     except UnreadableLine:
         return False
-
-
-@pytest.fixture
-def site(broker, tmp_path):
-    site = Site(broker, tmp_path)
-    yield site
-    site.close()
 
 
 def test_a_worker_decides_what_the_embedded_engine_decides(site):
