@@ -10,21 +10,21 @@ This is the scan statistic of Kulldorff (A spatial scan statistic, 1997) over tr
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
 from itertools import accumulate
 from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
+from streams.learning.counts import paid_by_start
 from streams.learning.lifecycle import holds
-from streams.learning.patterns import generalizations, in_order
+from streams.learning.patterns import generalizations
 from streams.learning.wilson import wilson_upper
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
 
     from streams.learning.patterns import Traits
-    from streams.learning.rows import Row
+    from streams.learning.rows import Day, Row
 
 SUSPICIOUS = 8.0
 """Log-likelihood ratio from which an edit is worth watching though its bound does not hold yet: 2 of 2 denied where the
@@ -69,8 +69,9 @@ def find(rows: Collection[Row], seed: Row, category: int, there: Collection[Trai
     `rows` is the evidence that no active edit explains. `there` are edits that exist. None: nothing but that lines of
     this payer and code are denied at times.
     """
-    groups = _Groups(rows, seed, category)
-    tried = [groups.try_(traits) for traits in generalizations(seed.traits - _common(rows))]
+    asked = seed.traits - _common(rows)
+    groups = _Groups(rows, asked, category)
+    tried = [groups.try_(traits) for traits in generalizations(asked)]
     tried.sort(key=lambda found: (not found.holds, -found.score, len(found.traits)))
     for best in tried:
         if best.holds and _is_pure(rows, seed, best, category):
@@ -95,24 +96,27 @@ def _common(rows: Iterable[Row]) -> Traits:
 
 
 class _Groups:
-    """Rows that share the same traits with the seed, counted together: no edit for the seed tells them apart."""
+    """Rows that show the same of the traits `asked` for, counted together: no edit tried tells them apart.
 
-    def __init__(self, rows: Collection[Row], seed: Row, category: int) -> None:
-        days = {number for row in rows for number, day in row.days.items() if category in day.denied}
-        self._starts = starts = sorted(days)[-_MOST_STARTS:]
-        number = len(starts)
-        denied: dict[Traits, list[int]] = defaultdict(lambda: [0] * (number + 1))
-        paid: dict[Traits, list[int]] = defaultdict(lambda: [0] * (number + 1))
+    Counted by start, the last first: lines of the days from it to before the next.
+    """
+
+    def __init__(self, rows: Collection[Row], asked: Traits, category: int) -> None:
+        denials = [(row, number, day.denied[category].lines) for row, number, day in _denied(rows, category)]
+        self._starts = sorted({number for _, number, _ in denials})[-_MOST_STARTS:]
+        self._denied = sum([lines for _, _, lines in denials])
+        self._paid = sum([row.paid for row in rows])
+        members: dict[Traits, list[Row]] = defaultdict(list)
         for row in rows:
-            shared = row.traits & seed.traits
-            for day, counts in row.days.items():
-                place = number - bisect_right(starts, day)  # 0: since the last start; `number`: before the first one
-                paid[shared][place] += counts.paid
-                if category in counts.denied:
-                    denied[shared][place] += counts.denied[category].lines
-        self._groups = [(shared, denied[shared], paid[shared]) for shared in paid]
-        self._denied = sum([sum(counts) for counts in denied.values()])
-        self._paid = sum([sum(counts) for counts in paid.values()])
+            members[row.traits & asked].append(row)
+        denied = {shared: [0] * len(self._starts) for shared in members}
+        places = {start: place for place, start in enumerate(reversed(self._starts))}
+        for row, number, lines in denials:
+            if number in places:
+                denied[row.traits & asked][places[number]] += lines
+        self._groups = [
+            (shared, denied[shared], paid_by_start(group, self._starts)) for shared, group in members.items()
+        ]
 
     def try_(self, traits: Traits) -> _Found:
         """The best start for an edit that asks for `traits`."""
@@ -137,6 +141,11 @@ class _Groups:
         return round(inside + outside - _likelihood(self._denied, self._paid), 6)
 
 
+def _denied(rows: Iterable[Row], category: int) -> Iterator[tuple[Row, int, Day]]:
+    """The days on which lines were denied in a category, row by row."""
+    return ((row, number, day) for row in rows for number, day in row.denied.items() if category in day.denied)
+
+
 def _likelihood(denied: int, paid: int) -> float:
     """Log-likelihood of so many denied and paid lines at their own share."""
     n = denied + paid
@@ -153,8 +162,8 @@ def _is_pure(rows: Iterable[Row], seed: Row, found: _Found, category: int) -> bo
     if _is_clean_now(inside, found.since, category, _CLEAN):
         return False
     others = {trait for row in inside for trait in row.traits} - found.traits
-    parts = [[row for row in inside if trait in row.traits] for trait in in_order(others)]
-    parts += [[row for row in inside if trait not in row.traits] for trait in in_order(seed.traits - found.traits)]
+    parts = [[row for row in inside if trait in row.traits] for trait in sorted(others)]
+    parts += [[row for row in inside if trait not in row.traits] for trait in sorted(seed.traits - found.traits)]
     return not any(_is_clean_now(part, found.since, category, _CLEAN_PART) for part in parts)
 
 

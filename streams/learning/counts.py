@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.learning.wilson import wilson_lower
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Sequence
 
-    from streams.learning.rows import Row
+    from streams.learning.rows import Denied, Row
 
 
 class Count(NamedTuple):
@@ -38,42 +39,47 @@ class Counts(NamedTuple):
     strongest: Count
 
 
-def count(rows: Iterable[Row], categories: Collection[int]) -> Counts:
+def count(rows: Collection[Row], categories: Collection[int]) -> Counts:
     """What of `rows` was denied in `categories`, and paid.
 
     A payer changes its mind on a day. What it paid before says nothing of what it does now, so evidence is counted
     since a day with a denial, and of those since the one from which it speaks loudest.
     """
-    days = _by_day(rows, categories)
+    denials = _denials(rows, categories)
+    starts = sorted(denials)
     denied = paid = cents = first = last = 0
     strongest, bound = Count(), -1.0
-    for number in sorted(days, reverse=True):
-        day = days[number]
-        paid += day[1]
-        if day[0]:
-            denied, cents, first = denied + day[0], cents + day[2], day[3]
-            last = last or day[4]
-            this = wilson_lower(denied, paid)
-            if this >= bound:
-                strongest, bound = Count(denied, paid, cents, first, last), this
-    return Counts(Count(denied, paid, cents, first, last), strongest)
+    for start, paid_since in zip(reversed(starts), paid_by_start(rows, starts), strict=False):
+        lines, more_cents, first, last_of_day = denials[start]
+        denied, paid, cents = denied + lines, paid + paid_since, cents + more_cents
+        last = last or last_of_day
+        this = wilson_lower(denied, paid)
+        if this >= bound:
+            strongest, bound = Count(denied, paid, cents, first, last), this
+    return Counts(Count(denied, sum([row.paid for row in rows]), cents, first, last), strongest)
 
 
-def _by_day(rows: Iterable[Row], categories: Collection[int]) -> dict[int, list[int]]:
-    """Day -> lines denied, lines paid, cents denied, first and last denial (ms)."""
-    days: dict[int, list[int]] = {}
+def paid_by_start(rows: Collection[Row], starts: Sequence[int]) -> list[int]:
+    """Lines paid since each of some days and before the next, the last first; `starts` are in order.
+
+    Days before the first are not looked at: most of the evidence is older than what is denied of late.
+    """
+    paid = [0] * len(starts)
     for row in rows:
-        for number, day in row.days.items():
-            total = days.get(number)
-            if total is None:
-                total = days[number] = [0, day.paid, 0, 0, 0]
-            else:
-                total[1] += day.paid
-            if day.denied:
-                for category, (lines, cents, first, last) in day.denied.items():
-                    if category in categories:
-                        total[3] = min(total[3], first) if total[0] else first
-                        total[4] = max(total[4], last)
-                        total[0] += lines
-                        total[2] += cents
+        for number, day in reversed(row.days.items()):
+            since = bisect_right(starts, number)
+            if not since:
+                break
+            paid[-since] += day.paid
+    return paid
+
+
+def _denials(rows: Collection[Row], categories: Collection[int]) -> dict[int, Denied]:
+    """Day -> what was denied on it."""
+    days: dict[int, Denied] = {}
+    for row in rows:
+        for number, day in row.denied.items():
+            for category, this in day.denied.items():
+                if category in categories:
+                    days[number] = this if number not in days else days[number].plus(this)
     return days

@@ -31,9 +31,7 @@ class Evidence:
     last_day   the latest day that was ever counted
     """
 
-    def __init__(self, payer_id: str, procedure_code: str) -> None:
-        self._payer_id = payer_id
-        self._procedure_code = procedure_code
+    def __init__(self) -> None:
         self.rows: dict[Pattern, Row] = {}
         self._stored: dict[int, bytes] = {}
         self._next = 0
@@ -81,7 +79,7 @@ class Evidence:
             for least in sorted(self.rows.values(), key=_tells)[: -(-MOST_PATTERNS // 8)]:
                 self._cells -= len(least.days)
                 self._drop(least)
-        row = Row(self._payer_id, self._procedure_code, pattern)
+        row = Row(pattern)
         self._keep(row)
         return row
 
@@ -129,7 +127,7 @@ class Evidence:
     def load(self, stored: bytes) -> None:
         """The inverse of `dump`."""
         for each in split(stored):
-            row = Row.load(each, self._payer_id, self._procedure_code)
+            row = Row.load(each)
             self._keep(row)
             self._stored[row.number] = each
             self._cells += len(row.days)
@@ -138,4 +136,4 @@ class Evidence:
 
 def _tells(row: Row) -> tuple[bool, int]:
     """The order in which patterns are dropped: those never denied first, then those not seen for longest."""
-    return any(day.denied for day in row.days.values()), next(reversed(row.days))
+    return bool(row.denied), next(reversed(row.days))

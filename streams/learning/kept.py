@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, cast
 from schemas import codec, registry
 from schemas.edit import Edit
 from schemas.record import DAY
-from streams.edit_match import in_scope, matches
 from streams.encounter_state import pack, unpack
 from streams.learning.counts import count
 from streams.learning.evidence import DAYS_KEPT
 from streams.learning.lifecycle import silent_at
-from streams.learning.patterns import traits_of
+from streams.learning.patterns import speaks_of, traits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,7 +102,9 @@ class KeptEdit:
 
     def speaks_of(self, row: Row) -> bool:
         """Whether it speaks of lines with this pattern, as far as a pattern can tell."""
-        return in_scope(self.edit.scope, row.place) and matches(self.edit.match, row.feature)
+        if self.traits is not None:
+            return self.traits <= row.traits
+        return speaks_of(self.edit, row.pattern)
 
     def denied_at(self, time: int) -> None:
         """Note a denial (ms) that speaks for it."""

@@ -121,7 +121,7 @@ class Learner:
                 for row in self._rows
                 if kept.speaks_of(row)
                 for category in kept.categories
-                if any(category in day.denied for day in row.days.values())
+                if any(category in day.denied for day in row.denied.values())
             ),
             key=lambda found: _last_denial(found[1], found[0]),
         )
@@ -139,8 +139,8 @@ class Learner:
 
     def _unexplained(self) -> list[Row]:
         """The evidence that no active edit speaks of."""
-        speaking_of = self._state.speaking_of
-        return [row for row in self._rows if not any(kept.status == "ACTIVE" for kept in speaking_of(row))]
+        active = [kept for kept in self._state.edits.values() if kept.status == "ACTIVE"]
+        return [row for row in self._rows if not any(kept.speaks_of(row) for kept in active)]
 
     def _stand(self, cause: Cause, category: int) -> None:
         """Let the edit for a cause stand, at the status that its evidence bears."""
@@ -213,7 +213,7 @@ class Learner:
         narrower = [each for each in self._state.edits.values() if each.stands_alone and _is_wider(wide, each)]
         return any(
             wide.speaks_of(row)
-            and any(not wide.categories.isdisjoint(day.denied) for day in row.days.values())
+            and any(not wide.categories.isdisjoint(day.denied) for day in row.denied.values())
             and not any(each.speaks_of(row) for each in narrower)
             for row in self._rows
         )
@@ -262,7 +262,7 @@ class Learner:
 
 
 def _last_denial(row: Row, category: int) -> int:
-    return max(day.denied[category].last for day in row.days.values() if category in day.denied)
+    return max(day.denied[category].last for day in row.denied.values() if category in day.denied)
 
 
 def _is_wider(wide: KeptEdit, narrow: KeptEdit) -> bool:

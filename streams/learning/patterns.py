@@ -11,9 +11,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from schemas.edit import EditMatch, EditScope
+from streams.edit_match import Feature, Place, in_scope, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     from schemas.edit import Edit
 
@@ -28,6 +29,8 @@ _FIELDS: tuple[Field, ...] = (
 )
 """In the order in which they are kept where evidence cannot tell two of them apart."""
 
+_PLACE, _BESIDE, _MODIFIER, _FAMILY, _CLAIM_TYPE = "01234"
+
 _SCOPE = frozenset({"places_of_service", "claim_types"})
 _ONE_OF = frozenset({"places_of_service", "claim_types", "diagnosis_families"})
 
@@ -38,14 +41,16 @@ MOST_TOGETHER = 4
 """Traits that an edit asks for: at most 163 edits to try for a pattern. No payer's rule is known to need more."""
 
 
-class Trait(NamedTuple):
-    """One thing that an edit can ask for: a field of its scope or match, and a value."""
-
-    field: Field
-    value: str
-
+Trait = str
+"""One thing that an edit can ask for: the position in _FIELDS of a field of its scope or match, then the value. So
+traits sort by field, then value; sets of them are asked about for each line, and texts know their hash."""
 
 Traits = frozenset[Trait]
+
+
+def trait(field: Field, value: str) -> Trait:
+    """The trait that asks for `value` in `field`."""
+    return f"{_FIELDS.index(field)}{value}"
 
 
 class Pattern(NamedTuple):
@@ -59,18 +64,13 @@ class Pattern(NamedTuple):
 
     def traits(self) -> Traits:
         """All that an edit could ask for."""
-        found = [Trait("claim_types", self.claim_type)]
+        found = [f"{_CLAIM_TYPE}{self.claim_type}"]
         if self.place_of_service is not None:
-            found.append(Trait("places_of_service", self.place_of_service))
-        found += [Trait("with_procedure_codes", code) for code in self.others]
-        found += [Trait("modifiers", modifier) for modifier in self.modifiers]
-        found += [Trait("diagnosis_families", family) for family in self.families]
+            found.append(f"{_PLACE}{self.place_of_service}")
+        found += [f"{_BESIDE}{code}" for code in self.others]
+        found += [f"{_MODIFIER}{modifier}" for modifier in self.modifiers]
+        found += [f"{_FAMILY}{family}" for family in self.families]
         return frozenset(found)
-
-
-def in_order(traits: Collection[Trait]) -> list[Trait]:
-    """Traits by field, then value."""
-    return sorted(traits, key=lambda trait: (_FIELDS.index(trait.field), trait.value))
 
 
 def generalizations(traits: Traits) -> Iterator[Traits]:
@@ -78,18 +78,29 @@ def generalizations(traits: Traits) -> Iterator[Traits]:
 
     At most one diagnosis family: an edit that lists several speaks of any of them.
     """
-    tried = in_order(traits)[:MOST_TRAITS]
+    tried = sorted(traits)[:MOST_TRAITS]
     for number in range(min(len(tried), MOST_TOGETHER) + 1):
         for chosen in combinations(tried, number):
-            if sum([trait.field == "diagnosis_families" for trait in chosen]) <= 1:
+            if sum([trait[0] == _FAMILY for trait in chosen]) <= 1:
                 yield frozenset(chosen)
+
+
+def speaks_of(edit: Edit, pattern: Pattern) -> bool:
+    """Whether an edit of one payer and code speaks of their lines with a pattern, as far as a pattern can tell."""
+    (payer_id, *_), (procedure_code, *_) = edit.scope.payer_ids or ("",), edit.match.procedure_codes or ("",)
+    place = Place(payer_id, None, pattern.claim_type, pattern.place_of_service)
+    others, modifiers, families = map(frozenset, (pattern.others, pattern.modifiers, pattern.families))
+    return in_scope(edit.scope, place) and matches(
+        edit.match, Feature(procedure_code, others, modifiers, families, None)
+    )
 
 
 def scope_and_match(payer_id: str, procedure_code: str, traits: Traits) -> tuple[EditScope, EditMatch]:
     """The scope and match of the edit that asks for `traits` of the lines of a payer and code."""
     asked: dict[str, tuple[str, ...]] = {}
-    for trait in in_order(traits):
-        asked[trait.field] = (*asked.get(trait.field, ()), trait.value)
+    for trait in sorted(traits):
+        field = _FIELDS[int(trait[0])]
+        asked[field] = (*asked.get(field, ()), trait[1:])
     scope = {field: values for field, values in asked.items() if field in _SCOPE}
     match = {field: values for field, values in asked.items() if field not in _SCOPE}
     return (
@@ -99,14 +110,18 @@ def scope_and_match(payer_id: str, procedure_code: str, traits: Traits) -> tuple
 
 
 def traits_of(edit: Edit) -> Traits | None:
-    """The inverse of `scope_and_match`; None for an edit that asks for something else, as a person's may."""
+    """What an edit of one payer and code asks for: the inverse of `scope_and_match`.
+
+    None for an edit that traits cannot tell, as a person's may be: with one of several places, a site, units.
+    """
     scope, match = edit.scope, edit.match
     if scope.site_ids is not None or match.units_over is not None:
         return None
-    traits = []
+    traits: list[Trait] = []
     for field in _FIELDS:
-        values: tuple[str, ...] = getattr(scope if field in _SCOPE else match, field) or ()
-        if field in _ONE_OF and len(values) > 1:
-            return None
-        traits += [Trait(field, value) for value in values]
+        values: tuple[str, ...] | None = getattr(scope if field in _SCOPE else match, field)
+        if values is not None:
+            if field in _ONE_OF and len(values) != 1:
+                return None
+            traits += [trait(field, value) for value in values]
     return frozenset(traits)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from schemas.denial import DenialCategory
 from schemas.record import DAY
-from streams.edit_match import Feature, Place
 from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
 
@@ -43,6 +42,11 @@ class Denied(NamedTuple):
     cents: int
     first: int
     last: int
+
+    def plus(self, other: Denied) -> Denied:
+        """Both together."""
+        lines, cents, first, last = other
+        return Denied(self.lines + lines, self.cents + cents, min(self.first, first), max(self.last, last))
 
 
 class Counted(NamedTuple):
@@ -77,11 +81,11 @@ class Day:
 class Row:
     """The evidence of one pattern.
 
-    place, feature  the pattern as edits ask about it
-    traits          the pattern as edits are made from it
-    days            day since 1970 -> what was answered on it, in order of days
-    reasons         category -> reason code -> denied lines that gave it, as long as the pattern is kept
-    number          its place among the rows
+    days     day since 1970 -> what was answered on it, in order of days
+    denied   those of them with denials
+    paid     lines paid in all of them
+    reasons  category -> reason code -> denied lines that gave it, as long as the pattern is kept
+    number   its place among the rows
     """
 
     __slots__ = (
@@ -89,27 +93,21 @@ class Row:
         "_head",
         "_named",
         "_stored",
+        "_traits",
         "days",
-        "feature",
+        "denied",
         "number",
+        "paid",
         "pattern",
-        "place",
         "reasons",
-        "traits",
     )
 
-    def __init__(self, payer_id: str, procedure_code: str, pattern: Pattern) -> None:
+    def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
-        self.place = Place(payer_id, None, pattern.claim_type, pattern.place_of_service)
-        self.feature = Feature(
-            procedure_code,
-            frozenset(pattern.others),
-            frozenset(pattern.modifiers),
-            frozenset(pattern.families),
-            None,
-        )
-        self.traits: Traits = pattern.traits()
+        self._traits: Traits | None = None
         self.days: dict[int, Day] = {}
+        self.denied: dict[int, Day] = {}
+        self.paid = 0
         self.reasons: dict[int, dict[str, int]] = {}
         self._head = pack(
             [
@@ -123,6 +121,13 @@ class Row:
         self._named: bytes | None = None  # what stands before the days
         self.number = 0
 
+    @property
+    def traits(self) -> Traits:
+        """The pattern as edits are made from it. Many a pattern is seen once, and no edit ever asks."""
+        if self._traits is None:
+            self._traits = self.pattern.traits()
+        return self._traits
+
     def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
         """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
         day = at // DAY
@@ -132,6 +137,7 @@ class Row:
             if not this.paid and sign < 0:
                 return None
             this.paid += sign
+            self.paid += sign
         elif not self._count_denied(denial, this, category, at, sign):
             return None
         self._keep(day, this)
@@ -162,8 +168,11 @@ class Row:
         if lines + sign:
             cents += sign * denial.amount_cents
             day.denied[category] = Denied(lines + sign, cents, min(first, at), max(last, at))
+            self.denied[at // DAY] = day
         else:
             del day.denied[category]
+            if not day.denied:
+                del self.denied[at // DAY]
         codes = self.reasons.setdefault(category, {})
         for code in denial.reason_codes:
             if code in codes or (sign > 0 and len(codes) < _MOST_REASONS):
@@ -192,7 +201,10 @@ class Row:
 
     def drop_oldest(self) -> None:
         """Forget the oldest day."""
-        oldest = self.days.pop(next(iter(self.days)))
+        number = next(iter(self.days))
+        oldest = self.days.pop(number)
+        self.denied.pop(number, None)
+        self.paid -= oldest.paid
         size = _PAID.size + len(oldest.denied) * _DENIED.size
         self._stored = self._stored[size:]
         self._end = max(0, self._end - size)
@@ -213,7 +225,7 @@ class Row:
         return b"".join([_ROW.pack(*lengths), self._named, self._stored])
 
     @classmethod
-    def load(cls, stored: bytes, payer_id: str, procedure_code: str) -> Row:
+    def load(cls, stored: bytes) -> Row:
         """The inverse of `dump`."""
         _, length, head_length = _ROW.unpack_from(stored)
         texts_at = _ROW.size + head_length
@@ -222,7 +234,7 @@ class Row:
         texts = stored[texts_at:at]
         others, modifiers, families = [tuple([text.decode() for text in unpack(each)]) for each in lists]
         pattern = Pattern(claim_type.decode(), place.decode() or None, others, modifiers, families)
-        row = cls(payer_id, procedure_code, pattern)
+        row = cls(pattern)
         if texts:
             row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(texts).items()}
         days_at = start = at
@@ -236,6 +248,9 @@ class Row:
                 denied[category] = Denied(lines, cents, first + day * DAY, last + day * DAY)
                 at += _DENIED.size
             row.days[day] = Day(paid, denied)
+            row.paid += paid
+            if denied:
+                row.denied[day] = row.days[day]
         row._stored = stored[days_at:]
         row._end = start - days_at
         return row

@@ -45,7 +45,7 @@ class LearningState:
         self._key = key.encode()
         self.payer_id, _, self.procedure_code = key.rpartition("|")
         self.today = 0
-        self.evidence = Evidence(self.payer_id, self.procedure_code)
+        self.evidence = Evidence()
         self.surge = Surge(self.payer_id, self.procedure_code)
         self.edits: dict[str, KeptEdit] = {}
         self.due: int | None = None
