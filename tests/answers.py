@@ -18,7 +18,7 @@ from schemas.edit import Edit
 from schemas.edit_decision import EditDecision
 from schemas.record import millis
 from streams.learning import Learning
-from streams.learning.patterns import traits_of
+from streams.learning.patterns import by_field, traits_of
 from streams.naming import digest
 from streams.processor import Inbound, Step
 from streams.topics import DENIALS, EDIT_DECISIONS, edit_key
@@ -161,10 +161,7 @@ class AnswerDesk:
         found: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for edit in self.edits.values():
             assert edit_key(edit) == self.key
-            asked: dict[str, Any] = defaultdict(list)
-            for trait in sorted(traits_of(edit) or ()):
-                asked[trait.field].append(trait.value)
-            found[edit.status].append(dict(asked))
+            found[edit.status].append(by_field(traits_of(edit) or frozenset()))
         return found
 
     @property

@@ -21,10 +21,10 @@ from streams.learning.patterns import generalizations
 from streams.learning.wilson import wilson_upper
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from streams.learning.patterns import Traits
-    from streams.learning.rows import Day, Row
+    from streams.learning.rows import Row
 
 SUSPICIOUS = 8.0
 """Log-likelihood ratio from which an edit is worth watching though its bound does not hold yet: 2 of 2 denied where the
@@ -102,10 +102,16 @@ class _Groups:
     """
 
     def __init__(self, rows: Collection[Row], asked: Traits, category: int) -> None:
-        denials = [(row, number, day.denied[category].lines) for row, number, day in _denied(rows, category)]
+        denials = [
+            (row, number, denied[category].lines)
+            for row in rows
+            for number, denied in row.denied.items()
+            if category in denied
+        ]
         self._starts = sorted({number for _, number, _ in denials})[-_MOST_STARTS:]
         self._denied = sum([lines for _, _, lines in denials])
         self._paid = sum([row.paid for row in rows])
+        self._apart = _likelihood(self._denied, self._paid)
         members: dict[Traits, list[Row]] = defaultdict(list)
         for row in rows:
             members[row.traits & asked].append(row)
@@ -138,18 +144,15 @@ class _Groups:
         if denied * (outside_denied + outside_paid) <= outside_denied * (denied + paid):
             return 0.0
         inside, outside = _likelihood(denied, paid), _likelihood(outside_denied, outside_paid)
-        return round(inside + outside - _likelihood(self._denied, self._paid), 6)
-
-
-def _denied(rows: Iterable[Row], category: int) -> Iterator[tuple[Row, int, Day]]:
-    """The days on which lines were denied in a category, row by row."""
-    return ((row, number, day) for row in rows for number, day in row.denied.items() if category in day.denied)
+        return round(inside + outside - self._apart, 6)
 
 
 def _likelihood(denied: int, paid: int) -> float:
     """Log-likelihood of so many denied and paid lines at their own share."""
+    if not denied or not paid:
+        return 0.0
     n = denied + paid
-    return sum([count * log(count / n) for count in (denied, paid) if count])
+    return denied * log(denied / n) + paid * log(paid / n)
 
 
 def _is_pure(rows: Iterable[Row], seed: Row, found: _Found, category: int) -> bool:
@@ -171,11 +174,13 @@ def _is_clean_now(rows: Collection[Row], since: int, category: int, most: float)
     """Whether the latest lines since a day, however many of them, show that fewer than a share `most` are denied."""
     days: dict[int, tuple[int, int]] = {}
     for row in rows:
-        for number, day in row.days.items():
-            if number >= since:
-                denied, paid = days.get(number, (0, 0))
-                lines = day.denied[category].lines if category in day.denied else 0
-                days[number] = denied + lines, paid + day.paid
+        for number, lines in reversed(row.days.items()):
+            if number < since:
+                break
+            denied, paid = days.get(number, (0, 0))
+            if number in row.denied and category in row.denied[number]:
+                denied += row.denied[number][category].lines
+            days[number] = denied, paid + lines
     denied = paid = 0
     for number in sorted(days, reverse=True):
         denied, paid = denied + days[number][0], paid + days[number][1]

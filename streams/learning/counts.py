@@ -66,11 +66,11 @@ def paid_by_start(rows: Collection[Row], starts: Sequence[int]) -> list[int]:
     """
     paid = [0] * len(starts)
     for row in rows:
-        for number, day in reversed(row.days.items()):
+        for number, lines in reversed(row.days.items()):
             since = bisect_right(starts, number)
             if not since:
                 break
-            paid[-since] += day.paid
+            paid[-since] += lines
     return paid
 
 
@@ -78,8 +78,8 @@ def _denials(rows: Collection[Row], categories: Collection[int]) -> dict[int, De
     """Day -> what was denied on it."""
     days: dict[int, Denied] = {}
     for row in rows:
-        for number, day in row.denied.items():
-            for category, this in day.denied.items():
+        for number, denied in row.denied.items():
+            for category, this in denied.items():
                 if category in categories:
                     days[number] = this if number not in days else days[number].plus(this)
     return days

@@ -65,6 +65,7 @@ def decide(state: LearningState, decision: EditDecision, day: int) -> tuple[Edit
         is_news = terms_of(kept.edit) != terms_of(after)
         if is_news:
             kept.revise(after, day)
+    state.revised()
     kept.by_person, kept.decision = True, decision.event_id
     kept.changed()
     return (after if is_news else None), None

@@ -13,7 +13,7 @@ from streams.learning.patterns import Pattern
 from streams.learning.rows import Row, split
 
 if TYPE_CHECKING:
-    from schemas.denial import Denial
+    from schemas.denial import Denial, DenialPattern
     from streams.learning.rows import Counted
 
 DAYS_KEPT = 180
@@ -29,109 +29,132 @@ class Evidence:
 
     first_day  what is older does not count
     last_day   the latest day that was ever counted
+    next       the number of the next new row
     """
 
     def __init__(self) -> None:
-        self.rows: dict[Pattern, Row] = {}
-        self._stored: dict[int, bytes] = {}
-        self._next = 0
+        self._rows: dict[Pattern, Row] = {}  # with what is too old, until someone looks
+        self.next = 0
         self.first_day = 0
         self.last_day = 0
         self._cells = 0
         self._oldest = 0  # no row has an older day
+
+    @property
+    def rows(self) -> dict[Pattern, Row]:
+        """Patterns that count, with their evidence, in the order in which they came."""
+        if self.first_day > self._oldest:
+            self._forget()
+        return self._rows
+
+    @property
+    def gone_at(self) -> int | None:
+        """Stream time (ms) by which all of it is too old; None if there is none."""
+        return (self.last_day + DAYS_KEPT + 1) * DAY if self._rows else None
 
     def count(self, denial: Denial, at: int) -> Counted | None:
         """Count a line denied or paid `at` that time (ms), or take one back. None where it is too old or not known."""
         day = at // DAY
         if day < self.first_day:
             return None
-        seen = denial.pattern
-        pattern = Pattern(
-            seen.claim_type,
-            seen.place_of_service,
-            seen.with_procedure_codes,
-            seen.modifiers,
-            seen.diagnosis_families,
-        )
-        row = self.rows.get(pattern)
+        pattern = Pattern.of(denial.pattern)
+        row = self._find(pattern)
         sign = -1 if denial.outcome == "WITHDRAWN" else 1
         if row is None:
             if sign < 0:
                 return None
-            row = self._add(pattern)
+            row = self.add(pattern)
         cells = len(row.days)
         counted = row.count(denial, at, sign)
-        self._cells += len(row.days) - cells
-        self.last_day = max(self.last_day, day)
-        self._oldest = min(self._oldest, day)
-        if row.days:
-            self._stored[row.number] = row.dump()
-        else:
-            self._drop(row)
-        if self._cells > MOST_CELLS:
-            self._shorten()
-            if day < self.first_day:
-                return None  # forgotten at once
-        return counted
+        self._counted(row, day, len(row.days) - cells)
+        return counted if day >= self.first_day else None  # forgotten at once
 
-    def _add(self, pattern: Pattern) -> Row:
-        if len(self.rows) >= MOST_PATTERNS:
-            for least in sorted(self.rows.values(), key=_tells)[: -(-MOST_PATTERNS // 8)]:
-                self._cells -= len(least.days)
-                self._drop(least)
-        row = Row(pattern)
-        self._keep(row)
+    def count_paid(self, seen: DenialPattern, day: int) -> Row | None:
+        """Count a line paid, as `count` does. Its row, None where it is too old."""
+        if day < self.first_day:
+            return None
+        pattern = Pattern.of(seen)
+        row = self._find(pattern) or self.add(pattern)
+        self.pay(row, day)
+        return row if day >= self.first_day else None  # forgotten at once
+
+    def pay(self, row: Row, day: int) -> None:
+        """Count a line paid of a pattern that there is."""
+        cells = len(row.days)
+        row.pay(day)
+        self._counted(row, day, len(row.days) - cells)
+
+    def _find(self, pattern: Pattern) -> Row | None:
+        row = self._rows.get(pattern)
+        if row is not None and next(reversed(row.days)) < self.first_day:
+            row = self.rows.get(pattern)  # gone, with the reasons for its denials
         return row
 
-    def _keep(self, row: Row) -> None:
-        row.number = self._next
-        self._next += 1
-        self.rows[row.pattern] = row
+    def _counted(self, row: Row, day: int, cells: int) -> None:
+        self._cells += cells
+        if day > self.last_day:
+            self.last_day = day
+        if day < self._oldest:
+            self._oldest = day
+        if not row.days:
+            del self._rows[row.pattern]
+        if self._cells > MOST_CELLS:
+            self._shorten()
+
+    def add(self, pattern: Pattern) -> Row:
+        """A row for a pattern that has none, in place of those that tell least if there are too many."""
+        rows = self.rows
+        if len(rows) >= MOST_PATTERNS:
+            for least in sorted(rows.values(), key=_tells)[: -(-MOST_PATTERNS // 8)]:
+                self._cells -= len(least.days)
+                del rows[least.pattern]
+        row = rows[pattern] = Row(pattern)
+        row.number = self.next
+        self.next += 1
+        return row
 
     def age(self, today: int) -> None:
         """Let what is older than 180 days go, by the day of stream time."""
-        self._forget_before(today - DAYS_KEPT)
+        self.first_day = max(self.first_day, today - DAYS_KEPT)
 
-    def _forget_before(self, day: int) -> None:
-        self.first_day = max(self.first_day, day)
-        if self.first_day <= self._oldest:
-            return
-        for row in list(self.rows.values()):
-            if next(iter(row.days)) < day:
-                self._shed(row, day)
-        self._oldest = min((next(iter(row.days)) for row in self.rows.values()), default=day)
+    def _forget(self) -> None:
+        """Let go of the days before the first that counts, and of patterns without any."""
+        for row in list(self._rows.values()):
+            while row.days and next(iter(row.days)) < self.first_day:
+                row.drop_oldest()
+                self._cells -= 1
+            if not row.days:
+                del self._rows[row.pattern]
+        self._find_oldest()
 
-    def _shed(self, row: Row, day: int) -> None:
-        """Let a row lose what is before a day."""
-        while row.days and next(iter(row.days)) < day:
-            row.drop_oldest()
-            self._cells -= 1
-        if row.days:
-            self._stored[row.number] = row.dump()
-        else:
-            self._drop(row)
-
-    def _drop(self, row: Row) -> None:
-        del self.rows[row.pattern]
-        self._stored.pop(row.number, None)
+    def _find_oldest(self) -> None:
+        self._oldest = min([next(iter(row.days)) for row in self._rows.values()], default=self.first_day)
 
     def _shorten(self) -> None:
         """There is more than is kept: forget the oldest eighth."""
         days = sorted(day for row in self.rows.values() for day in row.days)
-        self._forget_before(days[len(days) // 8] + 1)
+        if len(days) > MOST_CELLS:
+            self.first_day = days[len(days) // 8] + 1
+            self._forget()
 
     def dump(self) -> bytes:
-        """The rows as bytes; only those that changed since the last time are written anew."""
-        return b"".join(self._stored.values())
+        """The rows as bytes, numbered as they are when read from those; only rows that changed are written anew."""
+        stored = []
+        for number, row in enumerate(self.rows.values()):
+            row.number = number
+            stored.append(row.stored or row.dump())
+        self.next = len(stored)
+        return b"".join(stored)
 
     def load(self, stored: bytes) -> None:
         """The inverse of `dump`."""
         for each in split(stored):
             row = Row.load(each)
-            self._keep(row)
-            self._stored[row.number] = each
+            row.number = self.next
+            self.next += 1
+            self._rows[row.pattern] = row
             self._cells += len(row.days)
-        self._oldest = min((next(iter(row.days)) for row in self.rows.values()), default=self.first_day)
+        self._find_oldest()
 
 
 def _tells(row: Row) -> tuple[bool, int]:

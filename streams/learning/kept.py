@@ -41,7 +41,6 @@ class KeptEdit:
 
     __slots__ = (
         "_named",
-        "_stored",
         "by_person",
         "categories",
         "decision",
@@ -63,7 +62,6 @@ class KeptEdit:
         self.traits = traits_of(edit)
         self.first = self.last = 0
         self._named: bytes | None = None  # what stands behind the counts
-        self._stored: bytes | None = None
 
     @property
     def status(self) -> Status:
@@ -75,30 +73,39 @@ class KeptEdit:
         """Whether it stands, and evidence decides on it."""
         return not self.by_person and self.edit.status != "RETIRED"
 
+    @property
+    def is_weighed(self) -> bool:
+        """Whether a line paid may make it fall: it is active, by evidence."""
+        return self.edit.status == "ACTIVE" and not self.by_person
+
     def changed(self) -> None:
         """Say that something was set, so that it is written anew."""
-        self._named = self._stored = None
+        self._named = None
 
     def revise(self, edit: Edit, day: int) -> None:
         """Take the next revision, which is of `day`. Hits are counted from when it first could have held a claim."""
-        if edit.status in ("SHADOW", "ACTIVE") and self.edit.status not in ("SHADOW", "ACTIVE"):
+        if edit.status in ("SHADOW", "ACTIVE") and not self.is_counted:
             self.hits_denied = self.hits_paid = 0
             self.hits_since = day
         self.edit = edit
-        self._named = self._stored = None
+        self._named = None
 
     def begin(self, day: int) -> None:
         """Count hits from the first revision on."""
         self.hits_since = day
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the lines that it speaks of are counted: it holds them, or would."""
+        return self.edit.status in ("SHADOW", "ACTIVE")
+
     def hit(self, day: int, sign: int, *, denied: bool) -> None:
         """Count a line that it speaks of, answered on `day`, or take it back."""
-        if self.edit.status in ("SHADOW", "ACTIVE") and day >= self.hits_since:
+        if self.is_counted and day >= self.hits_since:
             if denied:
                 self.hits_denied = max(0, self.hits_denied + sign)
             else:
                 self.hits_paid = max(0, self.hits_paid + sign)
-            self._stored = None
 
     def speaks_of(self, row: Row) -> bool:
         """Whether it speaks of lines with this pattern, as far as a pattern can tell."""
@@ -110,13 +117,11 @@ class KeptEdit:
         """Note a denial (ms) that speaks for it."""
         self.first = min(self.first, time) if self.first else time
         self.last = max(self.last, time)
-        self._stored = None
 
     def weigh(self, rows: Iterable[Row]) -> Counts:
         """Count its evidence; notes its first and last denial."""
         counts = count([row for row in rows if self.speaks_of(row)], self.categories)
         self.first, self.last = counts.whole.first, counts.whole.last
-        self._stored = None
         return counts
 
     @property
@@ -129,14 +134,12 @@ class KeptEdit:
         return _gone(self.last)
 
     def dump(self) -> bytes:
-        """As bytes; only what changed since the last time is written anew."""
-        if self._stored is None:
-            if self._named is None:
-                framed = codec.frame(registry.package_id(Edit), codec.encode(self.edit))
-                self._named = pack([bytes(sorted(self.categories)), self.decision.encode(), framed])
-            counted = self.hits_denied, self.hits_paid, self.hits_since, self.first, self.last
-            self._stored = _HEAD.pack(self.by_person, *counted) + self._named
-        return self._stored
+        """As bytes; the revision is written anew only if it is another."""
+        if self._named is None:
+            framed = codec.frame(registry.package_id(Edit), codec.encode(self.edit))
+            self._named = pack([bytes(sorted(self.categories)), self.decision.encode(), framed])
+        counted = self.hits_denied, self.hits_paid, self.hits_since, self.first, self.last
+        return _HEAD.pack(self.by_person, *counted) + self._named
 
     @classmethod
     def load(cls, stored: bytes) -> KeptEdit:
@@ -147,7 +150,7 @@ class KeptEdit:
         counted = _HEAD.unpack_from(stored)
         kept.by_person, kept.hits_denied, kept.hits_paid, kept.hits_since, kept.first, kept.last = counted
         kept.decision = decision.decode()
-        kept._named, kept._stored = named, stored
+        kept._named = named
         return kept
 
 

@@ -49,10 +49,12 @@ class Learner:
     event  time of what happened (ms): of the record, or the stream time of a wake
     """
 
+    __slots__ = ("_state", "_time", "event", "revisions")
+
     def __init__(self, state: LearningState, time: int, event: int) -> None:
         self._state = state
         self._time = time
-        self._event = event
+        self.event = event
         self.revisions: list[Edit] = []
 
     @property
@@ -63,10 +65,10 @@ class Learner:
 
     def denied(self, row: Row, category: int) -> None:
         """A line was denied for a reason that could have been avoided."""
-        speaking = self._state.speaking_of(row)
+        speaking = self._state.speaking_of(row).standing
         for kept in speaking:
             if kept.stands_alone and category in kept.categories:
-                kept.denied_at(self._event)
+                kept.denied_at(self.event)
         if any(kept.status == "ACTIVE" for kept in speaking):
             return  # it left before the edit was there: nothing new
         there = [kept.traits for kept in speaking if kept.stands_alone and kept.traits is not None]
@@ -78,21 +80,21 @@ class Learner:
 
     def paid(self, row: Row) -> None:
         """A line was paid: too many of those, and an active edit falls, or gives way to a narrower one."""
-        for kept in self._state.speaking_of(row):
-            if kept.stands_alone and kept.status == "ACTIVE":
-                is_settled = self._event - millis(kept.edit.occurred_at) >= SETTLING_DAYS * DAY
+        for kept in self._state.speaking_of(row).standing:
+            if kept.is_weighed:
+                is_settled = self.event - millis(kept.edit.occurred_at) >= SETTLING_DAYS * DAY
                 if self._judge(kept).paid >= CLEAN_LINES and is_settled:
                     self._narrow(kept)
 
     def judge(self, row: Row) -> None:
         """A line was taken back."""
-        for kept in self._state.speaking_of(row):
+        for kept in self._state.speaking_of(row).standing:
             if kept.stands_alone:
                 self._judge(kept)
 
     def judge_due(self) -> None:
         """Time has passed: age changes some."""
-        if self._state.due is None or self._time < self._state.due:
+        if not self._state.is_due(self._time):
             return
         for kept in self._state.edits.values():
             if kept.due is not None and kept.due <= self._time:
@@ -121,14 +123,14 @@ class Learner:
                 for row in self._rows
                 if kept.speaks_of(row)
                 for category in kept.categories
-                if any(category in day.denied for day in row.denied.values())
+                if any(category in denied for denied in row.denied.values())
             ),
             key=lambda found: _last_denial(found[1], found[0]),
         )
         rows = [
             row
             for row in self._rows
-            if not any(each.status == "ACTIVE" and each is not kept for each in self._state.speaking_of(row))
+            if not any(each.status == "ACTIVE" and each is not kept for each in self._state.speaking_of(row).standing)
         ]
         if seed not in rows or kept.traits is None:
             return
@@ -160,7 +162,7 @@ class Learner:
                     message="",
                     remedy="",
                     provenance=EditProvenance(source="DENIALS", denied=0, paid=0, categories=(), reason_codes=()),
-                    occurred_at=moment(self._event),
+                    occurred_at=moment(self.event),
                 ),
                 {category},
             )
@@ -213,7 +215,7 @@ class Learner:
         narrower = [each for each in self._state.edits.values() if each.stands_alone and _is_wider(wide, each)]
         return any(
             wide.speaks_of(row)
-            and any(not wide.categories.isdisjoint(day.denied) for day in row.denied.values())
+            and any(not wide.categories.isdisjoint(denied) for denied in row.denied.values())
             and not any(each.speaks_of(row) for each in narrower)
             for row in self._rows
         )
@@ -240,15 +242,16 @@ class Learner:
                 "revision": before.revision + (not is_new),
                 "status": status,
                 "provenance": provenance,
-                "occurred_at": max(moment(self._event), before.occurred_at),
+                "occurred_at": max(moment(self.event), before.occurred_at),
             }
         )
         if has_denials:
             text = words.message(edit, count, self._state.payer_id, codes[:REASONS_NAMED])
             edit = edit.model_copy(update={"message": text, "remedy": words.remedy(categories)})
         if is_new:
-            kept.begin(self._event // DAY)
-        kept.revise(edit, self._event // DAY)
+            kept.begin(self.event // DAY)
+        kept.revise(edit, self.event // DAY)
+        self._state.revised()
         self.revisions.append(edit)
 
     def _reason_codes(self, kept: KeptEdit) -> tuple[str, ...]:
@@ -262,7 +265,7 @@ class Learner:
 
 
 def _last_denial(row: Row, category: int) -> int:
-    return max(day.denied[category].last for day in row.denied.values() if category in day.denied)
+    return max(denied[category].last for denied in row.denied.values() if category in denied)
 
 
 def _is_wider(wide: KeptEdit, narrow: KeptEdit) -> bool:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from schemas.edit import EditMatch, EditScope
 from streams.edit_match import Feature, Place, in_scope, matches
+from streams.encounter_state import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from schemas.denial import DenialPattern
     from schemas.edit import Edit
 
 Field = Literal["places_of_service", "with_procedure_codes", "modifiers", "diagnosis_families", "claim_types"]
@@ -62,6 +64,17 @@ class Pattern(NamedTuple):
     modifiers: tuple[str, ...]
     families: tuple[str, ...]
 
+    @classmethod
+    def of(cls, seen: DenialPattern) -> Pattern:
+        """The pattern of a denial."""
+        return cls(
+            seen.claim_type,
+            seen.place_of_service,
+            seen.with_procedure_codes,
+            seen.modifiers,
+            seen.diagnosis_families,
+        )
+
     def traits(self) -> Traits:
         """All that an edit could ask for."""
         found = [f"{_CLAIM_TYPE}{self.claim_type}"]
@@ -71,6 +84,19 @@ class Pattern(NamedTuple):
         found += [f"{_MODIFIER}{modifier}" for modifier in self.modifiers]
         found += [f"{_FAMILY}{family}" for family in self.families]
         return frozenset(found)
+
+    def dump(self) -> bytes:
+        """As bytes."""
+        claim_type, place, *lists = self
+        packed = [pack([text.encode() for text in texts]) for texts in lists]
+        return pack([claim_type.encode(), (place or "").encode(), *packed])
+
+    @classmethod
+    def load(cls, stored: bytes) -> Pattern:
+        """The inverse of `dump`."""
+        claim_type, place, *packed = unpack(stored)
+        lists = [tuple([text.decode() for text in unpack(texts)]) for texts in packed]
+        return cls(claim_type.decode(), place.decode() or None, *lists)
 
 
 def generalizations(traits: Traits) -> Iterator[Traits]:
@@ -95,14 +121,19 @@ def speaks_of(edit: Edit, pattern: Pattern) -> bool:
     )
 
 
+def by_field(traits: Traits) -> dict[Field, list[str]]:
+    """Field -> the values that traits ask for."""
+    found: dict[Field, list[str]] = {}
+    for each in sorted(traits):
+        found.setdefault(_FIELDS[int(each[0])], []).append(each[1:])
+    return found
+
+
 def scope_and_match(payer_id: str, procedure_code: str, traits: Traits) -> tuple[EditScope, EditMatch]:
     """The scope and match of the edit that asks for `traits` of the lines of a payer and code."""
-    asked: dict[str, tuple[str, ...]] = {}
-    for trait in sorted(traits):
-        field = _FIELDS[int(trait[0])]
-        asked[field] = (*asked.get(field, ()), trait[1:])
-    scope = {field: values for field, values in asked.items() if field in _SCOPE}
-    match = {field: values for field, values in asked.items() if field not in _SCOPE}
+    asked = by_field(traits)
+    scope = {field: tuple(values) for field, values in asked.items() if field in _SCOPE}
+    match = {field: tuple(values) for field, values in asked.items() if field not in _SCOPE}
     return (
         EditScope.model_validate({"payer_ids": (payer_id,), **scope}),
         EditMatch.model_validate({"procedure_codes": (procedure_code,), **match}),

@@ -12,9 +12,11 @@ from streams.processor import Emit, Outcome, Step
 from streams.topics import ALERTS, DENIALS, EDIT_DECISIONS, EDITS, LEARNING_STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from schemas.alert import Alert
     from schemas.denial import Denial
+    from schemas.edit import Edit
     from schemas.edit_decision import EditDecision
     from schemas.record import Record
     from streams.learning.rows import Counted
@@ -48,74 +50,84 @@ class Learning:
             return self._decided(known, record, cast("EditDecision", event), state)
         denial = cast("Denial", event)
         at = millis(denial.occurred_at)
+        known.turn(record.time)
+        if denial.outcome == "PAID" and state is not None and not known.is_due(record.time):
+            return self._paid(known, denial, at, record.time, state)
         learner = Learner(known, record.time, at)
-        self._turn(known, record.time, learner)
-        emits = self._learn(known, denial, at, learner)
-        return self._step(known, known.dump(), emits)
+        learner.judge_due()
+        emits = self._learn(known, denial, learner)
+        return self._step(known, _whole(known), emits)
 
     def wake(self, key: str, state: bytes, time: int) -> Step:
         """Let age do its work: evidence goes, active edits fall silent, a surge ends."""
         known = self._take(key, state)
-        learner = Learner(known, time, time)
-        self._turn(known, time, learner)
+        known.turn(time)
         alert = known.surge.look(known.today, time)
-        emits = [Emit(EDITS, edit) for edit in learner.revisions]
-        if alert is not None:
-            emits.append(Emit(ALERTS, alert))
-        return self._step(known, known.dump(), emits)
+        if alert is None and (known.wake_at is None or known.wake_at > time):
+            return self._step(known, state)  # another day on which a surge goes on
+        learner = Learner(known, time, time)
+        learner.judge_due()
+        return self._step(known, _whole(known), _emits(learner.revisions, alert))
 
     def reconsider(self, key: str, state: bytes, tables: Tables) -> Step:  # noqa: ARG002 - reads none
         """Nothing depends on a table."""
-        return self._step(self._take(key, state), state, [])
+        return self._step(self._take(key, state), state)
 
     def touched(self, table: Topic, old: Record | None, new: Record) -> Iterable[str]:  # noqa: ARG002 - reads none
         """Nothing depends on a table."""
         return ()
 
-    def _turn(self, known: LearningState, time: int, learner: Learner) -> None:
-        """Let it be the day of `time`, with all that age changes by then."""
-        today = time // DAY
-        if today > known.today:
-            known.age(today)
-        learner.judge_due()
+    def _paid(self, known: LearningState, denial: Denial, at: int, time: int, state: bytes) -> Step:
+        """A line was paid: most often there is no more to it than that."""
+        day = at // DAY
+        row = known.evidence.count_paid(denial.pattern, day)
+        if row is None:
+            return self._step(known, _whole(known))
+        known.surge.paid(day, known.today)
+        standing, counted = known.speaking_of(row)
+        is_weighed = False
+        for kept in standing:
+            kept.hit(day, 1, denied=False)
+            is_weighed = is_weighed or kept.is_weighed
+        if not is_weighed:
+            return self._step(known, known.note_paid(state, row, day, counted))
+        learner = Learner(known, time, at)
+        learner.paid(row)
+        return self._step(known, _whole(known), _emits(learner.revisions))
 
-    def _learn(self, known: LearningState, denial: Denial, at: int, learner: Learner) -> list[Emit]:
-        counted = known.evidence.count(denial, at)
-        if counted is None:
-            return [Emit(EDITS, edit) for edit in learner.revisions]
-        row, category = counted
-        known.surge.count(denial, at // DAY, denied=category is not None, today=known.today)
-        self._hit(known, denial, at // DAY, counted)
-        if denial.outcome == "WITHDRAWN":
-            learner.judge(row)
-        elif category is None:
-            learner.paid(row)
-        elif denial.avoidable:
-            learner.denied(row, category)
-        if learner.revisions or category is not None or denial.outcome == "WITHDRAWN":
-            known.look_ahead()
-        emits = [Emit(EDITS, edit) for edit in learner.revisions]
-        alert = known.surge.look(known.today, at) if category is not None else None
-        if alert is not None:
-            emits.append(Emit(ALERTS, alert))
-        return emits
+    def _learn(self, known: LearningState, denial: Denial, learner: Learner) -> list[Emit]:
+        """A line was denied, or is taken back, or comes at a time that changes more than its counts."""
+        alert = None
+        counted = known.evidence.count(denial, learner.event)
+        if counted is not None:
+            row, category = counted
+            is_denied = category is not None
+            known.surge.count(denial, learner.event // DAY, denied=is_denied, today=known.today)
+            self._hit(known, denial, learner.event // DAY, counted)
+            if denial.outcome == "WITHDRAWN":
+                learner.judge(row)
+            elif category is None:
+                learner.paid(row)
+            elif denial.avoidable:
+                learner.denied(row, category)
+            alert = known.surge.look(known.today, learner.event) if is_denied else None
+        return _emits(learner.revisions, alert)
 
     def _decided(self, known: LearningState, record: Inbound, decision: EditDecision, state: bytes | None) -> Step:
         if decisions.is_repeat(known, decision):
-            return self._step(known, state, [], Outcome.DUPLICATE)
+            return self._step(known, state, (), Outcome.DUPLICATE)
         reason = decisions.refusal(known, decision)
         if reason is not None:
-            return self._step(known, state, [], Outcome.DEAD_LETTER, reason)
+            return self._step(known, state, (), Outcome.DEAD_LETTER, reason)
         if decisions.is_overtaken(known, decision):
-            return self._step(known, state, [], Outcome.SUPERSEDED)
-        at = millis(decision.occurred_at)
-        learner = Learner(known, record.time, at)
-        self._turn(known, record.time, learner)
-        edit, reason = decisions.decide(known, decision, at // DAY)
-        known.look_ahead()
-        emits = [Emit(EDITS, each) for each in (*learner.revisions, edit) if each is not None]
+            return self._step(known, state, (), Outcome.SUPERSEDED)
+        learner = Learner(known, record.time, millis(decision.occurred_at))
+        known.turn(record.time)
+        learner.judge_due()
+        edit, reason = decisions.decide(known, decision, learner.event // DAY)
+        emits = _emits([*learner.revisions, *([] if edit is None else [edit])])
         outcome = Outcome.APPLIED if reason is None else Outcome.DEAD_LETTER
-        return self._step(known, known.dump(), emits, outcome, reason)
+        return self._step(known, _whole(known), emits, outcome, reason)
 
     def _hit(self, known: LearningState, denial: Denial, day: int, counted: Counted) -> None:
         """Count the line for the edits that speak of it: what they would have held, and what became of it.
@@ -125,7 +137,7 @@ class Learning:
         row, category = counted
         if category is None or denial.avoidable:
             sign = -1 if denial.outcome == "WITHDRAWN" else 1
-            for kept in known.speaking_of(row):
+            for kept in known.speaking_of(row).standing:
                 kept.hit(day, sign, denied=category is not None)
 
     def _take(self, key: str, state: bytes | None) -> LearningState:
@@ -139,14 +151,26 @@ class Learning:
         self,
         known: LearningState,
         state: bytes | None,
-        emits: list[Emit],
+        emits: Sequence[Emit] = (),
         outcome: Outcome = Outcome.APPLIED,
         reason: str | None = None,
     ) -> Step:
-        """A step that leaves `known` in the state, with its time to be woken."""
-        if state is None or not (known.edits or known.evidence.rows):
+        """A step that leaves `state`, which says `known`, with its time to be woken."""
+        if state is None:
             return Step(None, tuple(emits), outcome=outcome, reason=reason)
         if len(self._parsed) >= _PARSED:
             self._parsed.clear()
         self._parsed[known.key] = state, known
         return Step(state, tuple(emits), known.wake_at, outcome=outcome, reason=reason)
+
+
+def _whole(known: LearningState) -> bytes | None:
+    """All of a state, written anew; None if nothing is left."""
+    return known.dump() if known.edits or known.evidence.rows else None
+
+
+def _emits(revisions: Iterable[Edit], alert: Alert | None = None) -> list[Emit]:
+    emits = [Emit(EDITS, edit) for edit in revisions]
+    if alert is not None:
+        emits.append(Emit(ALERTS, alert))
+    return emits

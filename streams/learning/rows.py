@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import struct
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from schemas.denial import DenialCategory
 from schemas.record import DAY
-from streams.encounter_state import pack, unpack
 from streams.learning.patterns import Pattern
 
 if TYPE_CHECKING:
@@ -30,9 +31,11 @@ CATEGORY: dict[str, int] = {category: number for number, category in enumerate(C
 
 _OTHER = CATEGORY["OTHER"]
 
-_ROW = struct.Struct(">III")  # length of the days, of pattern and reasons, and of the pattern alone
-_PAID = struct.Struct(">HBI")  # day, number of categories denied, lines paid
-_DENIED = struct.Struct(">BIqII")  # category, lines, cents, first and last in the day (ms after midnight)
+_ROW = struct.Struct(">IIHH")
+"""Lengths of the pattern, and of pattern and reasons; numbers of days, and of days and categories with denials."""
+
+_PAID = struct.Struct(">HI")  # day, lines paid
+_DENIED = struct.Struct(">HBIqII")  # day, category, lines, cents, first and last in the day (ms after midnight)
 
 
 class Denied(NamedTuple):
@@ -56,69 +59,36 @@ class Counted(NamedTuple):
     category: int | None
 
 
-class Day:
-    """One day of a pattern: lines paid, and denied by category (a position in CATEGORIES)."""
+class _Fixed(NamedTuple):
+    """What a line paid leaves as it is stored: pattern (its length) and reasons, denials."""
 
-    __slots__ = ("denied", "paid")
-
-    def __init__(self, paid: int = 0, denied: dict[int, Denied] | None = None) -> None:
-        self.paid = paid
-        self.denied: dict[int, Denied] = {} if denied is None else denied
-
-    def dump(self, day: int) -> bytes:
-        """As bytes, with the day that it is."""
-        head = _PAID.pack(day, len(self.denied), self.paid)
-        if not self.denied:
-            return head
-        return head + b"".join(
-            [
-                _DENIED.pack(category, lines, cents, first - day * DAY, last - day * DAY)
-                for category, (lines, cents, first, last) in sorted(self.denied.items())
-            ]
-        )
+    head_size: int
+    named: bytes
+    denied: bytes
 
 
 class Row:
     """The evidence of one pattern.
 
-    days     day since 1970 -> what was answered on it, in order of days
-    denied   those of them with denials
+    days     day since 1970 -> lines paid on it, in order of days; also the days on which lines were only denied
+    denied   day -> category (a position in CATEGORIES) -> what was denied
     paid     lines paid in all of them
     reasons  category -> reason code -> denied lines that gave it, as long as the pattern is kept
     number   its place among the rows
+    stored   itself as bytes, if it was written since it changed
     """
 
-    __slots__ = (
-        "_end",
-        "_head",
-        "_named",
-        "_stored",
-        "_traits",
-        "days",
-        "denied",
-        "number",
-        "paid",
-        "pattern",
-        "reasons",
-    )
+    __slots__ = ("_fixed", "_traits", "days", "denied", "number", "paid", "pattern", "reasons", "stored")
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         self._traits: Traits | None = None
-        self.days: dict[int, Day] = {}
-        self.denied: dict[int, Day] = {}
+        self.days: dict[int, int] = {}
+        self.denied: dict[int, dict[int, Denied]] = {}
         self.paid = 0
         self.reasons: dict[int, dict[str, int]] = {}
-        self._head = pack(
-            [
-                pattern.claim_type.encode(),
-                (pattern.place_of_service or "").encode(),
-                *(pack([text.encode() for text in texts]) for texts in pattern[2:]),
-            ]
-        )
-        self._stored = b""  # the days
-        self._end = 0  # where the last of them begins
-        self._named: bytes | None = None  # what stands before the days
+        self._fixed: _Fixed | None = None
+        self.stored: bytes | None = None
         self.number = 0
 
     @property
@@ -131,19 +101,21 @@ class Row:
     def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
         """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
         day = at // DAY
-        this = self.days.get(day) or Day()
-        category = self._category(denial, this)
+        category = self._category(denial, day)
         if category is None:
-            if not this.paid and sign < 0:
+            if sign < 0 and not self.days.get(day):
                 return None
-            this.paid += sign
-            self.paid += sign
-        elif not self._count_denied(denial, this, category, at, sign):
+            self.pay(day, sign)
+        elif not self._deny(denial, day, category, at, sign):
             return None
-        self._keep(day, this)
         return Counted(self, category)
 
-    def _category(self, denial: Denial, day: Day) -> int | None:
+    def pay(self, day: int, lines: int = 1) -> None:
+        """Count lines paid on a day, or take them back."""
+        self.paid += lines
+        self._keep(day, self.days.get(day, 0) + lines)
+
+    def _category(self, denial: Denial, day: int) -> int | None:
         """The category in which a line is counted as denied, None if as paid.
 
         A record that takes a line back no longer says which it was. PAID lines have the category OTHER; of denials in
@@ -158,109 +130,99 @@ class Row:
         known = self.reasons.get(_OTHER, {})
         codes = denial.reason_codes
         is_known = bool(codes) and all(code in known for code in codes)
-        was_denied = _OTHER in day.denied and (not day.paid or is_known)
+        was_denied = _OTHER in self.denied.get(day, {}) and (not self.days[day] or is_known)
         return category if was_denied else None
 
-    def _count_denied(self, denial: Denial, day: Day, category: int, at: int, sign: int) -> bool:
-        lines, cents, first, last = day.denied.get(category, Denied(0, 0, at, at))
+    def _deny(self, denial: Denial, day: int, category: int, at: int, sign: int) -> bool:
+        on_that_day = self.denied.get(day, {})
+        lines, cents, first, last = on_that_day.get(category, Denied(0, 0, at, at))
         if lines + sign < 0:
             return False
         if lines + sign:
             cents += sign * denial.amount_cents
-            day.denied[category] = Denied(lines + sign, cents, min(first, at), max(last, at))
-            self.denied[at // DAY] = day
+            on_that_day[category] = Denied(lines + sign, cents, min(first, at), max(last, at))
+            self.denied[day] = on_that_day
         else:
-            del day.denied[category]
-            if not day.denied:
-                del self.denied[at // DAY]
+            del on_that_day[category]
+            if not on_that_day:
+                del self.denied[day]
         codes = self.reasons.setdefault(category, {})
         for code in denial.reason_codes:
             if code in codes or (sign > 0 and len(codes) < _MOST_REASONS):
                 codes[code] = codes.get(code, 0) + sign
                 if codes[code] <= 0:
                     del codes[code]
-        self._named = None
+        self._fixed = None
+        self._keep(day, self.days.get(day, 0))
         return True
 
-    def _keep(self, day: int, this: Day) -> None:
-        """Keep a day, in order. What is stored is one piece: nearly always its end changes, and nothing is gathered."""
-        last = next(reversed(self.days), -1)
-        if not this.paid and not this.denied:
+    def _keep(self, day: int, paid: int) -> None:
+        """Keep a day if there is anything to it, in order: nearly always it is the last."""
+        self.stored = None
+        if not paid and day not in self.denied:
             del self.days[day]
-            self._store()
-        elif day > last:
-            self.days[day] = this
-            self._end = len(self._stored)
-            self._stored += this.dump(day)
-        elif day == last:
-            self._stored = self._stored[: self._end] + this.dump(day)
-        else:
-            self.days[day] = this
+            return
+        comes_late = self.days and day < next(reversed(self.days)) and day not in self.days
+        self.days[day] = paid
+        if comes_late:
             self.days = dict(sorted(self.days.items()))
-            self._store()
 
     def drop_oldest(self) -> None:
         """Forget the oldest day."""
-        number = next(iter(self.days))
-        oldest = self.days.pop(number)
-        self.denied.pop(number, None)
-        self.paid -= oldest.paid
-        size = _PAID.size + len(oldest.denied) * _DENIED.size
-        self._stored = self._stored[size:]
-        self._end = max(0, self._end - size)
-
-    def _store(self) -> None:
-        """Store every day anew."""
-        days = [day.dump(number) for number, day in self.days.items()]
-        self._stored = b"".join(days)
-        self._end = len(self._stored) - len(days[-1]) if days else 0
+        oldest = next(iter(self.days))
+        self.paid -= self.days.pop(oldest)
+        if self.denied.pop(oldest, None):
+            self._fixed = None
+        self.stored = None
 
     def dump(self) -> bytes:
-        """As bytes; only the days that changed since the last time are written anew."""
-        if self._named is None:
-            reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
-            texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
-            self._named = self._head + texts
-        lengths = len(self._stored), len(self._named), len(self._head)
-        return b"".join([_ROW.pack(*lengths), self._named, self._stored])
+        """As bytes; written anew only if it changed since the last time."""
+        if self.stored is None:
+            head_size, named, denied = self._fixed = self._fixed or self._fix()
+            sizes = _ROW.pack(head_size, len(named), len(self.days), len(denied) // _DENIED.size)
+            days = _paid(len(self.days)).pack(*chain.from_iterable(self.days.items()))
+            self.stored = b"".join([sizes, named, days, denied])
+        return self.stored
+
+    def _fix(self) -> _Fixed:
+        head = self.pattern.dump()
+        reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
+        texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
+        denied = [
+            _DENIED.pack(day, category, lines, cents, first - day * DAY, last - day * DAY)
+            for day, on_that_day in sorted(self.denied.items())
+            for category, (lines, cents, first, last) in sorted(on_that_day.items())
+        ]
+        return _Fixed(len(head), head + texts, b"".join(denied))
 
     @classmethod
     def load(cls, stored: bytes) -> Row:
         """The inverse of `dump`."""
-        _, length, head_length = _ROW.unpack_from(stored)
-        texts_at = _ROW.size + head_length
-        at = _ROW.size + length
-        claim_type, place, *lists = unpack(stored[_ROW.size : texts_at])
-        texts = stored[texts_at:at]
-        others, modifiers, families = [tuple([text.decode() for text in unpack(each)]) for each in lists]
-        pattern = Pattern(claim_type.decode(), place.decode() or None, others, modifiers, families)
-        row = cls(pattern)
-        if texts:
-            row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(texts).items()}
-        days_at = start = at
-        while at < len(stored):
-            start = at
-            day, number, paid = _PAID.unpack_from(stored, at)
-            at += _PAID.size
-            denied = {}
-            for _ in range(number):
-                category, lines, cents, first, last = _DENIED.unpack_from(stored, at)
-                denied[category] = Denied(lines, cents, first + day * DAY, last + day * DAY)
-                at += _DENIED.size
-            row.days[day] = Day(paid, denied)
-            row.paid += paid
-            if denied:
-                row.denied[day] = row.days[day]
-        row._stored = stored[days_at:]
-        row._end = start - days_at
+        head_size, named_size, days, _ = _ROW.unpack_from(stored)
+        texts_at, at = _ROW.size + head_size, _ROW.size + named_size
+        row = cls(Pattern.load(stored[_ROW.size : texts_at]))
+        if at > texts_at:
+            row.reasons = {CATEGORY[name]: codes for name, codes in json.loads(stored[texts_at:at]).items()}
+        denied_at = at + days * _PAID.size
+        row.days = dict(_PAID.iter_unpack(stored[at:denied_at]))
+        row.paid = sum(row.days.values())
+        for day, category, lines, cents, first, last in _DENIED.iter_unpack(stored[denied_at:]):
+            row.denied.setdefault(day, {})[category] = Denied(lines, cents, first + day * DAY, last + day * DAY)
+        row._fixed = _Fixed(head_size, stored[_ROW.size : at], stored[denied_at:])
+        row.stored = stored
         return row
+
+
+@lru_cache(maxsize=256)  # a row has at most some 180 days
+def _paid(days: int) -> struct.Struct:
+    return struct.Struct(">" + days * "HI")  # _PAID so many times
 
 
 def split(stored: bytes) -> Iterator[bytes]:
     """The rows that stand one behind the other in `stored`."""
     at = 0
     while at < len(stored):
-        days, named, _ = _ROW.unpack_from(stored, at)
-        end = at + _ROW.size + named + days
+        _, named, days, denials = _ROW.unpack_from(stored, at)
+        end = at + _ROW.size + named + days * _PAID.size + denials * _DENIED.size
         yield stored[at:end]
         at = end

@@ -1,21 +1,25 @@
 """The state of learning for one payer and code, as bytes.
 
-    state = head, key, surge, rows of evidence, pack(edits)
+    state = head, key, surge, rows of evidence, pack(edits), journal
+
+Nine lines in ten are paid and change nothing but counts. Such a line is noted in the journal, a few bytes behind what
+was there; a reader counts it again. Once the journal is long, or more than counts changes, all is written anew.
 
 Bounded: 256 patterns with 8,192 pattern-days, 63 days of answers and 128 edits, some 400 kB at the very most; a usual
-key takes 1 to 10 kB. Parts that a record does not touch are not written anew, only copied.
+key takes 1 to 10 kB.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.errors import Misuse
 from schemas.record import DAY
 from streams.encounter_state import pack, unpack
-from streams.learning.evidence import DAYS_KEPT, MOST_PATTERNS, Evidence
+from streams.learning.evidence import MOST_PATTERNS, Evidence
 from streams.learning.kept import KeptEdit
+from streams.learning.patterns import Pattern
 from streams.learning.surge import Surge
 
 if TYPE_CHECKING:
@@ -27,9 +31,27 @@ MOST_EDITS = 128
 """Of one payer and code, retired ones included: these are remembered so that one that comes back has the next revision.
 Beyond that the one retired longest is forgotten."""
 
-_FORMAT = 1
-_HEAD = struct.Struct(">BIIIIII")
-"""Format; days: stream time, first and last of the evidence; lengths of key, surge and rows; the edits follow."""
+MOST_NOTED = 2_048
+"""Bytes of the journal: some 200 lines, or 50 with patterns of their own."""
+
+_FORMAT = 2
+_HEAD = struct.Struct(">BIIIIIII")
+"""Format; days: stream time, first and last of the evidence; lengths of key, surge, rows and edits."""
+
+_NOTE = struct.Struct(">HHHHB")
+"""A line paid: day of stream time, day of the answer, number of its row, length of the pattern if that is new, number of
+edits that it is counted for. The pattern and the places of those edits follow."""
+
+
+class Speaking(NamedTuple):
+    """Edits that speak of a pattern.
+
+    standing  those not retired
+    counted   places, among all edits, of those whose hits are counted
+    """
+
+    standing: tuple[KeptEdit, ...]
+    counted: bytes
 
 
 class LearningState:
@@ -49,14 +71,24 @@ class LearningState:
         self.surge = Surge(self.payer_id, self.procedure_code)
         self.edits: dict[str, KeptEdit] = {}
         self.due: int | None = None
-        self._speaking: dict[int, list[KeptEdit]] = {}
+        self._speaking: dict[Row, Speaking] = {}
+        self._noted_rows = 0  # the next row is new to the bytes
+        self._noted = 0  # bytes of the journal
 
-    def speaking_of(self, row: Row) -> list[KeptEdit]:
-        """The edits, standing or not, that speak of lines with this pattern."""
-        found = self._speaking.get(row.number)
+    def speaking_of(self, row: Row) -> Speaking:
+        """The edits that speak of lines with this pattern."""
+        found = self._speaking.get(row)
         if found is None:
-            found = self._speaking[row.number] = [kept for kept in self.edits.values() if kept.speaks_of(row)]
+            edits = [(place, kept) for place, kept in enumerate(self.edits.values()) if kept.status != "RETIRED"]
+            speaking = [(place, kept) for place, kept in edits if kept.speaks_of(row)]
+            found = self._speaking[row] = Speaking(
+                tuple([kept for _, kept in speaking]), bytes([place for place, kept in speaking if kept.is_counted])
+            )
         return found
+
+    def revised(self) -> None:
+        """Say that edits came, went or changed their status."""
+        self._speaking.clear()
 
     def add(self, kept: KeptEdit) -> bool:
         """Keep another edit. Whether there was room."""
@@ -67,11 +99,21 @@ class LearningState:
             oldest = min(retired, key=lambda each: (each.edit.occurred_at, each.edit.edit_id))
             del self.edits[oldest.edit.edit_id]
         self.edits[kept.edit.edit_id] = kept
-        self._speaking.clear()
+        self.revised()
         return True
 
-    def age(self, today: int) -> None:
-        """Let it be `today`, a day of stream time: evidence that is too old by then goes."""
+    def turn(self, time: int) -> None:
+        """Let it be the day of `time`, stream time in ms."""
+        today = time // DAY
+        if today > self.today:
+            self._age(today)
+
+    def is_due(self, time: int) -> bool:
+        """Whether age alone changes an edit by `time`, stream time in ms."""
+        return self.due is not None and self.due <= time
+
+    def _age(self, today: int) -> None:
+        """Evidence that is too old by then goes."""
         self.today = today
         self.evidence.age(today)
         if len(self._speaking) > 2 * MOST_PATTERNS:
@@ -84,29 +126,41 @@ class LearningState:
     @property
     def wake_at(self) -> int | None:
         """The earliest stream time (ms) at which age alone changes anything; None for never."""
-        times = [time for time in (self.due, self.surge.wake_at) if time is not None]
-        if self.evidence.rows:
-            times.append((self.evidence.last_day + DAYS_KEPT + 1) * DAY)
-        return min(times, default=None)
+        wake_at = self.evidence.gone_at
+        for time in (self.due, self.surge.wake_at):
+            if time is not None and (wake_at is None or time < wake_at):
+                wake_at = time
+        return wake_at
+
+    def note_paid(self, state: bytes, row: Row, day: int, counted: bytes) -> bytes:
+        """`state`, which said all but that a line was paid, with that: its row, the day, places of edits counted."""
+        pattern = row.pattern.dump() if row.number >= self._noted_rows else b""
+        note = _NOTE.pack(self.today, day, row.number, len(pattern), len(counted)) + pattern + counted
+        self._noted += len(note)
+        if self._noted > MOST_NOTED:
+            return self.dump()
+        self._noted_rows = self.evidence.next
+        return state + note
 
     def dump(self) -> bytes:
-        """As bytes."""
+        """As bytes, all anew."""
+        self.look_ahead()
         evidence = self.evidence
-        surge, rows = self.surge.dump(), evidence.dump()
         days = self.today, evidence.first_day, evidence.last_day
-        head = _HEAD.pack(_FORMAT, *days, len(self._key), len(surge), len(rows))
-        return b"".join([head, self._key, surge, rows, pack([kept.dump() for kept in self.edits.values()])])
+        parts = self._key, self.surge.dump(), evidence.dump(), pack([kept.dump() for kept in self.edits.values()])
+        self._noted, self._noted_rows = 0, evidence.next
+        return b"".join([_HEAD.pack(_FORMAT, *days, *map(len, parts)), *parts])
 
     @classmethod
     def load(cls, stored: bytes, *, whole: bool = True) -> LearningState:
-        """The inverse of `dump`. Raises `Misuse` for a state that a later version of cleanclaim wrote.
+        """The inverse of `dump` and `note_paid`. Raises `Misuse` for a state that another version of cleanclaim wrote.
 
         Not `whole`: without the rows of evidence, which are most of it, for those who only look at edits and surges.
         """
         written, today, first_day, last_day, *lengths = _HEAD.unpack_from(stored)
         if written != _FORMAT:
             raise Misuse(f"learning state: expected format {_FORMAT}, got {written}; run the version that wrote it")
-        key, surge, rows, edits = _split(stored, _HEAD.size, lengths)
+        key, surge, rows, edits, journal = _split(stored, _HEAD.size, lengths)
         state = cls(key.decode())
         state.today = today
         state.surge.load(surge, today)
@@ -116,8 +170,29 @@ class LearningState:
         for each in unpack(edits):
             kept = KeptEdit.load(each)
             state.edits[kept.edit.edit_id] = kept
+        state._count_again(journal, whole=whole)
         state.look_ahead()
         return state
+
+    def _count_again(self, journal: bytes, *, whole: bool) -> None:
+        rows = {row.number: row for row in self.evidence.rows.values()}
+        edits = tuple(self.edits.values())
+        at = 0
+        while at < len(journal):
+            today, day, number, length, hits = _NOTE.unpack_from(journal, at)
+            pattern_at = at + _NOTE.size
+            counted_at = pattern_at + length
+            at = counted_at + hits
+            if today > self.today:
+                self._age(today)
+            self.surge.paid(day, today)
+            for place in journal[counted_at:at]:
+                edits[place].hit(day, 1, denied=False)
+            if whole:
+                if length:
+                    rows[number] = self.evidence.add(Pattern.load(journal[pattern_at:counted_at]))
+                self.evidence.pay(rows[number], day)
+        self._noted, self._noted_rows = len(journal), self.evidence.next
 
 
 def _split(stored: bytes, start: int, lengths: Iterable[int]) -> Iterator[bytes]:

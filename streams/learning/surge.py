@@ -63,7 +63,6 @@ class Surge:
         self._payer_id = payer_id
         self._procedure_code = procedure_code
         self._days: dict[int, Tally] = {}
-        self._stored = b""
         self._episodes = 0
         self._episode: Episode | None = None
         self._baseline: tuple[float | None] | None = None  # worked out, or not
@@ -89,20 +88,22 @@ class Surge:
         if denied:
             lines, cents = max(0, lines + sign), cents + sign * denial.amount_cents
         self._keep(day, Tally(max(0, answered + sign), lines, cents))
-        if day <= today - WINDOW:
-            self._baseline = None
+
+    def paid(self, day: int, today: int) -> None:
+        """Count a line paid, as `count` does."""
+        self._turn(today)
+        if day > today - KEPT:
+            answered, lines, cents = self._days.get(day, _NONE)
+            self._keep(day, Tally(answered + 1, lines, cents))
 
     def _keep(self, day: int, tally: Tally) -> None:
-        """Keep a day, in order. What is stored is one piece: nearly always its end changes, and nothing is gathered."""
-        last = next(reversed(self._days), -1)
+        """Keep a day, in order: nearly always it is the last."""
+        comes_late = self._days and day < next(reversed(self._days)) and day not in self._days
         self._days[day] = tally
-        if day == last:
-            self._stored = self._stored[: -_DAY.size] + _DAY.pack(day, *tally)
-        elif day > last:
-            self._stored += _DAY.pack(day, *tally)
-        else:
+        if comes_late:
             self._days = dict(sorted(self._days.items()))
-            self._stored = b"".join([_DAY.pack(each, *counts) for each, counts in self._days.items()])
+        if day <= self._today - WINDOW:
+            self._baseline = None
 
     def _turn(self, today: int) -> None:
         """Forget the days that are too old by now."""
@@ -111,7 +112,6 @@ class Surge:
             self._baseline = None
             while self._days and (first := next(iter(self._days))) <= today - KEPT:
                 del self._days[first]
-                self._stored = self._stored[_DAY.size :]
 
     def look(self, today: int, now: int) -> Alert | None:
         """An alert if a surge begins or is over, by the day of stream time. `now` is the time of the event (ms)."""
@@ -208,7 +208,7 @@ class Surge:
         else:
             name = episode.alert_id.encode()
             head = _EPISODE.pack(self._episodes, episode.fired_at, episode.since, episode.share, len(name)) + name
-        return head + self._stored
+        return head + b"".join([_DAY.pack(day, *tally) for day, tally in self._days.items()])
 
     def load(self, stored: bytes, today: int) -> None:
         """The inverse of `dump`; `today` as it was when that was written."""
@@ -217,8 +217,7 @@ class Surge:
         at = _EPISODE.size + length
         if length:
             self._episode = Episode(stored[_EPISODE.size : at].decode(), fired_at, since, share)
-        self._stored = stored[at:]
-        for day, *counts in _DAY.iter_unpack(self._stored):
+        for day, *counts in _DAY.iter_unpack(stored[at:]):
             self._days[day] = Tally(*counts)
 
 

@@ -41,7 +41,10 @@ def counts(desk):
     if desk.state is None:
         return {}
     rows = LearningState.load(desk.state).evidence.rows
-    return {pattern: {day: (seen.paid, seen.denied) for day, seen in row.days.items()} for pattern, row in rows.items()}
+    return {
+        pattern: {day: (paid, row.denied.get(day, {})) for day, paid in row.days.items()}
+        for pattern, row in rows.items()
+    }
 
 
 def learned_from(lines, *, forgetful=False):

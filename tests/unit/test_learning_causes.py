@@ -7,7 +7,7 @@ import random
 import pytest
 
 from streams.edit_id import edit_id_of
-from streams.learning.patterns import Pattern, Trait, generalizations, scope_and_match, traits_of
+from streams.learning.patterns import Pattern, generalizations, scope_and_match, trait, traits_of
 from tests.answers import AnswerDesk
 
 PLACES = ("11", "22", "19")
@@ -42,7 +42,7 @@ def line(rnd: random.Random) -> dict[str, object]:
 
 def fits(cause: dict[str, list[str]], seen: dict[str, object]) -> bool:
     traits = Pattern(*seen.values()).traits()
-    return {Trait(field, value) for field, values in cause.items() for value in values} <= traits
+    return {trait(field, value) for field, values in cause.items() for value in values} <= traits
 
 
 def answered(desk: AnswerDesk, cause: dict[str, list[str]], rnd: random.Random, lines: int, share: float) -> None:
@@ -131,7 +131,7 @@ def test_what_a_person_holds_is_no_reason_to_narrow_another_edit():
     desk.denied(20, every=0.2)
     desk.wait(32)
     wide = desk.revisions[-1]
-    scope, match = scope_and_match("P07", "93018", frozenset({Trait("places_of_service", "22")}))
+    scope, match = scope_and_match("P07", "93018", frozenset({trait("places_of_service", "22")}))
     update = {"edit_id": edit_id_of(scope, match), "scope": scope, "match": match, "status": "ACTIVE"}
     desk.decide("ADD", wide.model_copy(update=update))
     desk.paid(8, every=0.2, place="11")

@@ -27,7 +27,7 @@ def test_a_state_of_a_later_version_is_refused():
     desk = AnswerDesk()
     desk.denied()
 
-    with pytest.raises(Misuse, match="expected format 1, got 9"):
+    with pytest.raises(Misuse, match="expected format 2, got 9"):
         standing(b"\x09" + desk.state[1:])
 
 
@@ -70,7 +70,7 @@ def test_beyond_so_many_patterns_the_one_that_tells_least_is_dropped(monkeypatch
     desk.denied(place="11")
     for place in ("22", "19", "49", "22"):
         desk.paid(place=place)
-    places = [row.place.place_of_service for row in LearningState.load(desk.state).evidence.rows.values()]
+    places = [row.pattern.place_of_service for row in LearningState.load(desk.state).evidence.rows.values()]
 
     assert ["11", "49", "22"] == places
 
