@@ -83,13 +83,14 @@ class AnswerDesk:
 
     def denied(self, number: int = 1, *, every: float = 1.0, **changes: Any) -> Step:
         """Lines that the payer denied, one every so many days."""
-        return self._answers("DENIED", number, every, changes)
+        return self.answered("DENIED", number, every, changes)
 
     def paid(self, number: int = 1, *, every: float = 1.0, **changes: Any) -> Step:
         """Lines that the payer paid."""
-        return self._answers("PAID", number, every, changes)
+        return self.answered("PAID", number, every, changes)
 
-    def _answers(self, outcome: str, number: int, every: float, changes: dict[str, Any]) -> Step:
+    def answered(self, outcome: str, number: int, every: float, changes: dict[str, Any]) -> Step:
+        """Lines with any outcome."""
         for _ in range(number):
             self.send(answer(outcome, self._number, self.now, **changes))
             self.now += dt.timedelta(days=every)

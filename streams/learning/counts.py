@@ -65,11 +65,16 @@ def paid_by_start(rows: Collection[Row], starts: Sequence[int]) -> list[int]:
     Days before the first are not looked at: most of the evidence is older than what is denied of late.
     """
     paid = [0] * len(starts)
+    if not starts:
+        return paid
     for row in rows:
+        since, start = len(starts), starts[-1]
         for number, lines in reversed(row.days.items()):
-            since = bisect_right(starts, number)
-            if not since:
-                break
+            if number < start:
+                since = bisect_right(starts, number)
+                if not since:
+                    break
+                start = starts[since - 1]
             paid[-since] += lines
     return paid
 

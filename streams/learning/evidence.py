@@ -6,10 +6,10 @@ pattern-days the oldest eighth of the days is.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.record import DAY
-from streams.learning.patterns import Pattern
+from streams.learning.patterns import Pattern, fields_of
 from streams.learning.rows import Row, split
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Evidence:
     """
 
     def __init__(self) -> None:
-        self._rows: dict[Pattern, Row] = {}  # with what is too old, until someone looks
+        self._rows: dict[tuple[Any, ...], Row] = {}  # by pattern, with what is too old, until someone looks
         self.next = 0
         self.first_day = 0
         self.last_day = 0
@@ -41,7 +41,7 @@ class Evidence:
         self._oldest = 0  # no row has an older day
 
     @property
-    def rows(self) -> dict[Pattern, Row]:
+    def rows(self) -> dict[tuple[Any, ...], Row]:
         """Patterns that count, with their evidence, in the order in which they came."""
         if self.first_day > self._oldest:
             self._forget()
@@ -57,13 +57,13 @@ class Evidence:
         day = at // DAY
         if day < self.first_day:
             return None
-        pattern = Pattern.of(denial.pattern)
-        row = self._find(pattern)
+        fields = fields_of(denial.pattern)
+        row = self._find(fields)
         sign = -1 if denial.outcome == "WITHDRAWN" else 1
         if row is None:
             if sign < 0:
                 return None
-            row = self.add(pattern)
+            row = self.add(Pattern(*fields))
         cells = len(row.days)
         counted = row.count(denial, at, sign)
         self._counted(row, day, len(row.days) - cells)
@@ -73,8 +73,8 @@ class Evidence:
         """Count a line paid, as `count` does. Its row, None where it is too old."""
         if day < self.first_day:
             return None
-        pattern = Pattern.of(seen)
-        row = self._find(pattern) or self.add(pattern)
+        fields = fields_of(seen)
+        row = self._find(fields) or self.add(Pattern(*fields))
         self.pay(row, day)
         return row if day >= self.first_day else None  # forgotten at once
 
@@ -84,18 +84,16 @@ class Evidence:
         row.pay(day)
         self._counted(row, day, len(row.days) - cells)
 
-    def _find(self, pattern: Pattern) -> Row | None:
-        row = self._rows.get(pattern)
-        if row is not None and next(reversed(row.days)) < self.first_day:
-            row = self.rows.get(pattern)  # gone, with the reasons for its denials
+    def _find(self, fields: tuple[Any, ...]) -> Row | None:
+        row = self._rows.get(fields)
+        if row is not None and row.last_day < self.first_day:
+            row = self.rows.get(fields)  # gone, with the reasons for its denials
         return row
 
     def _counted(self, row: Row, day: int, cells: int) -> None:
         self._cells += cells
-        if day > self.last_day:
-            self.last_day = day
-        if day < self._oldest:
-            self._oldest = day
+        self.last_day = max(self.last_day, day)
+        self._oldest = min(self._oldest, day)
         if not row.days:
             del self._rows[row.pattern]
         if self._cells > MOST_CELLS:
@@ -159,4 +157,4 @@ class Evidence:
 
 def _tells(row: Row) -> tuple[bool, int]:
     """The order in which patterns are dropped: those never denied first, then those not seen for longest."""
-    return bool(row.denied), next(reversed(row.days))
+    return bool(row.denied), row.last_day

@@ -173,8 +173,9 @@ class Learner:
             if kept.by_person:
                 return
             is_new = False
-            kept.categories.add(category)
-            kept.changed()
+            if category not in kept.categories:
+                kept.categories.add(category)
+                kept.changed()
         whole, count = kept.weigh(self._rows)
         if cause.holds and holds(count.denied, count.paid) and fallen(count, self._time) is None:
             status: Status = "ACTIVE"

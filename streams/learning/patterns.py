@@ -8,14 +8,15 @@ none it speaks of every line of that payer and code.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from schemas.edit import EditMatch, EditScope
 from streams.edit_match import Feature, Place, in_scope, matches
 from streams.encounter_state import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from schemas.denial import DenialPattern
     from schemas.edit import Edit
@@ -50,6 +51,12 @@ traits sort by field, then value; sets of them are asked about for each line, an
 Traits = frozenset[Trait]
 
 
+fields_of: Callable[[DenialPattern], tuple[Any, ...]] = attrgetter(
+    "claim_type", "place_of_service", "with_procedure_codes", "modifiers", "diagnosis_families"
+)
+"""What a denial shows, in the order of `Pattern`, which equals it."""
+
+
 def trait(field: Field, value: str) -> Trait:
     """The trait that asks for `value` in `field`."""
     return f"{_FIELDS.index(field)}{value}"
@@ -63,17 +70,6 @@ class Pattern(NamedTuple):
     others: tuple[str, ...]
     modifiers: tuple[str, ...]
     families: tuple[str, ...]
-
-    @classmethod
-    def of(cls, seen: DenialPattern) -> Pattern:
-        """The pattern of a denial."""
-        return cls(
-            seen.claim_type,
-            seen.place_of_service,
-            seen.with_procedure_codes,
-            seen.modifiers,
-            seen.diagnosis_families,
-        )
 
     def traits(self) -> Traits:
         """All that an edit could ask for."""

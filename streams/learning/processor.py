@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from schemas.record import DAY, millis
+from schemas.record import DAY, millis, moment
 from streams.learning import decisions
 from streams.learning.learner import Learner
 from streams.learning.state import LearningState
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from streams.learning.rows import Counted
     from streams.processor import Inbound, Tables
     from streams.topics import Topic
+
+_FIRST_DAY = moment(0).toordinal()
 
 _PARSED = 1_024
 """Keys whose parsed state is kept at hand: payers times codes of a large operation."""
@@ -49,11 +51,10 @@ class Learning:
         if record.topic is EDIT_DECISIONS:
             return self._decided(known, record, cast("EditDecision", event), state)
         denial = cast("Denial", event)
-        at = millis(denial.occurred_at)
         known.turn(record.time)
         if denial.outcome == "PAID" and state is not None and not known.is_due(record.time):
-            return self._paid(known, denial, at, record.time, state)
-        learner = Learner(known, record.time, at)
+            return self._paid(known, denial, record.time, state)
+        learner = Learner(known, record.time, millis(denial.occurred_at))
         learner.judge_due()
         emits = self._learn(known, denial, learner)
         return self._step(known, _whole(known), emits)
@@ -77,9 +78,9 @@ class Learning:
         """Nothing depends on a table."""
         return ()
 
-    def _paid(self, known: LearningState, denial: Denial, at: int, time: int, state: bytes) -> Step:
+    def _paid(self, known: LearningState, denial: Denial, time: int, state: bytes) -> Step:
         """A line was paid: most often there is no more to it than that."""
-        day = at // DAY
+        day = denial.occurred_at.toordinal() - _FIRST_DAY
         row = known.evidence.count_paid(denial.pattern, day)
         if row is None:
             return self._step(known, _whole(known))
@@ -91,7 +92,7 @@ class Learning:
             is_weighed = is_weighed or kept.is_weighed
         if not is_weighed:
             return self._step(known, known.note_paid(state, row, day, counted))
-        learner = Learner(known, time, at)
+        learner = Learner(known, time, millis(denial.occurred_at))
         learner.paid(row)
         return self._step(known, _whole(known), _emits(learner.revisions))
 

@@ -31,6 +31,8 @@ CATEGORY: dict[str, int] = {category: number for number, category in enumerate(C
 
 _OTHER = CATEGORY["OTHER"]
 
+_to_json = json.JSONEncoder(sort_keys=True).encode
+
 _ROW = struct.Struct(">IIHH")
 """Lengths of the pattern, and of pattern and reasons; numbers of days, and of days and categories with denials."""
 
@@ -98,6 +100,11 @@ class Row:
             self._traits = self.pattern.traits()
         return self._traits
 
+    @property
+    def last_day(self) -> int:
+        """The latest day of it; -1 if there is none."""
+        return next(reversed(self.days), -1)
+
     def count(self, denial: Denial, at: int, sign: int) -> Counted | None:
         """Count a line answered `at` (ms), +1, or take it back, -1. None if there is none to take back."""
         day = at // DAY
@@ -162,10 +169,11 @@ class Row:
         if not paid and day not in self.denied:
             del self.days[day]
             return
-        comes_late = self.days and day < next(reversed(self.days)) and day not in self.days
-        self.days[day] = paid
+        days = self.days
+        comes_late = day not in days and day < self.last_day
+        days[day] = paid
         if comes_late:
-            self.days = dict(sorted(self.days.items()))
+            self.days = dict(sorted(days.items()))
 
     def drop_oldest(self) -> None:
         """Forget the oldest day."""
@@ -187,7 +195,7 @@ class Row:
     def _fix(self) -> _Fixed:
         head = self.pattern.dump()
         reasons = {CATEGORIES[category]: codes for category, codes in sorted(self.reasons.items()) if codes}
-        texts = json.dumps(reasons, sort_keys=True).encode() if reasons else b""
+        texts = _to_json(reasons).encode() if reasons else b""
         denied = [
             _DENIED.pack(day, category, lines, cents, first - day * DAY, last - day * DAY)
             for day, on_that_day in sorted(self.denied.items())

@@ -39,8 +39,8 @@ _HEAD = struct.Struct(">BIIIIIII")
 """Format; days: stream time, first and last of the evidence; lengths of key, surge, rows and edits."""
 
 _NOTE = struct.Struct(">HHHHB")
-"""A line paid: day of stream time, day of the answer, number of its row, length of the pattern if that is new, number of
-edits that it is counted for. The pattern and the places of those edits follow."""
+"""A line paid: day of stream time, day of the answer, number of its row, length of the pattern if that is new, number
+of edits that it is counted for. The pattern and the places of those edits follow."""
 
 
 class Speaking(NamedTuple):

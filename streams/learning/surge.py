@@ -98,10 +98,11 @@ class Surge:
 
     def _keep(self, day: int, tally: Tally) -> None:
         """Keep a day, in order: nearly always it is the last."""
-        comes_late = self._days and day < next(reversed(self._days)) and day not in self._days
-        self._days[day] = tally
+        days = self._days
+        comes_late = day not in days and day < next(reversed(days), -1)
+        days[day] = tally
         if comes_late:
-            self._days = dict(sorted(self._days.items()))
+            self._days = dict(sorted(days.items()))
         if day <= self._today - WINDOW:
             self._baseline = None
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.edit import Edit, EditMatch, EditProvenance, EditScope
 from streams.judge import judge
+from streams.learning import evidence, state
 from streams.learning.state import LearningState
 from tests.answers import START, AnswerDesk, answer
 from tests.conftest import facts_of
@@ -87,6 +89,35 @@ def test_replays_give_the_same_revisions_and_bytes_also_when_every_state_is_read
     one, other = learned_from(lines), learned_from(lines, forgetful=True)
 
     assert (one.sent, one.state, one.step.wake_at) == (other.sent, other.state, other.step.wake_at)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    course=st.lists(
+        st.tuples(
+            st.sampled_from(("PAID", "PAID", "PAID", "DENIED", "WITHDRAWN", None)),
+            st.sampled_from(("11", "19", "22", "49")),
+            st.integers(0, 5),
+            st.sampled_from((0.0, 0.1, 1.0, 30.0, 100.0)),
+        ),
+        max_size=60,
+    )
+)
+def test_through_the_years_a_state_read_from_bytes_goes_on_like_the_one_in_memory(course):
+    """With a short journal, few patterns and few days, so that each of the bounds is met."""
+    one, other = AnswerDesk(), AnswerDesk(forgetful=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(state, "MOST_NOTED", 100)
+        patched.setattr(evidence, "MOST_PATTERNS", 4)
+        patched.setattr(evidence, "MOST_CELLS", 12)
+        for outcome, place, family, days in course:
+            for desk in (one, other):
+                if outcome is None:
+                    desk.wait(days)
+                else:
+                    desk.answered(outcome, 1, days, {"place": place, "families": (f"I2{family}",)})
+            assert one.step == other.step
+    assert one.sent == other.sent
 
 
 @settings(max_examples=25, deadline=None)

@@ -8,6 +8,7 @@ import pytest
 
 from schemas.record import millis
 from streams.learning import standing
+from streams.learning.state import LearningState
 from streams.learning.wilson import wilson_lower, wilson_upper
 from tests.answers import DAY, START, AnswerDesk, answer, pattern
 
@@ -243,7 +244,7 @@ def test_a_record_taken_back_is_taken_from_what_it_was(paid, unavoidable):
     for each in lines:
         before = desk.state
         desk.send(each, each.model_copy(update={"outcome": "WITHDRAWN"}))
-        assert before is None or len(before) == len(desk.state or b"")
+        assert before is None or anew(before) == anew(desk.state)
         desk.send(each)
     desk.send(*(each.model_copy(update={"outcome": "WITHDRAWN"}) for each in lines))
 
@@ -315,3 +316,8 @@ def test_diagnoses_are_not_in_a_message(desk):
     assert [("Z99",)] == [edit.match.diagnosis_families for edit in active]
     assert all("Z99" not in edit.message + edit.remedy for edit in desk.revisions)
     assert pattern().diagnosis_families == ("I25",)
+
+
+def anew(state: bytes) -> bytes:
+    """A state without what is noted behind it."""
+    return LearningState.load(state).dump()

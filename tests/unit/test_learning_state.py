@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import pytest
 
@@ -21,6 +22,19 @@ def test_a_state_read_from_bytes_is_written_as_the_same_bytes():
     desk.denied(1, category="OTHER", avoidable=False)
 
     assert desk.state == LearningState.load(desk.state).dump()
+
+
+def test_a_line_that_only_counts_costs_a_few_bytes_until_all_is_written_anew():
+    desk = AnswerDesk()
+    desk.denied(3)
+    sizes = []
+    for _ in range(300):
+        desk.paid(every=0.01)
+        sizes.append(len(desk.state))
+
+    assert 12 >= max(after - before for before, after in itertools.pairwise(sizes))
+    assert 1 == sum(after < before for before, after in itertools.pairwise(sizes))
+    assert 300 == sum(row.paid for row in LearningState.load(desk.state).evidence.rows.values())
 
 
 def test_a_state_of_a_later_version_is_refused():
