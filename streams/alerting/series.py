@@ -16,7 +16,7 @@ LEAST = 5
 """Fewer holds are for the work queue to show, not for an alert."""
 
 _RATIO = 1.5
-_FIRST_WEEK_RATIO = 1.7
+_FIRST_WEEK_RATIO = 1.65
 """A spike has at least so many times what is expected; more while the day of the week is not yet known."""
 
 _REST_RATIO = 1.2
