@@ -184,12 +184,11 @@ class Row:
         self.stored = None
 
     def dump(self) -> bytes:
-        """As bytes; written anew only if it changed since the last time."""
-        if self.stored is None:
-            head_size, named, denied = self._fixed = self._fixed or self._fix()
-            sizes = _ROW.pack(head_size, len(named), len(self.days), len(denied) // _DENIED.size)
-            days = _paid(len(self.days)).pack(*chain.from_iterable(self.days.items()))
-            self.stored = b"".join([sizes, named, days, denied])
+        """As bytes, which `stored` holds from now on."""
+        head_size, named, denied = self._fixed = self._fixed or self._fix()
+        sizes = _ROW.pack(head_size, len(named), len(self.days), len(denied) // _DENIED.size)
+        days = _paid(len(self.days)).pack(*chain.from_iterable(self.days.items()))
+        self.stored = b"".join([sizes, named, days, denied])
         return self.stored
 
     def _fix(self) -> _Fixed:

@@ -139,6 +139,10 @@ TROUBLES: dict[str, tuple[list[Any], list[tuple[str, str, str]]]] = {
         [*office(), claim(line("93015"), frequency_code="7")],
         [("claim.payer_claim_control_number", "nothing", "the payer's claim number")],
     ),
+    "a replacement that names its claim, without a biller": (
+        [*office(), claim(line("93015"), frequency_code="7", payer_claim_control_number="ICN-1", billing_npi=None)],
+        [("claim.billing_npi", "nothing", "a valid NPI")],
+    ),
     "an original that names a claim": (
         [*office(), claim(line("93015"), payer_claim_control_number="ICN-1")],
         [("claim.payer_claim_control_number", "ICN-1", "nothing")],

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from streams.edit_id import edit_id_of
+from streams.learning import causes
 from streams.learning.patterns import Pattern, by_field, generalizations, scope_and_match, trait, traits_of
 from tests.answers import AnswerDesk
 
@@ -192,6 +193,17 @@ def test_the_same_order_gives_the_same_statuses():
     one, other = course(forgetful=True), course(forgetful=False)
 
     assert (one.sent, one.state) == (other.sent, other.state)
+
+
+def test_of_many_days_with_denials_a_search_counts_from_the_last_ones(monkeypatch):
+    monkeypatch.setattr(causes, "_MOST_STARTS", 5)
+    desk = AnswerDesk()
+    for _ in range(8):
+        desk.paid(4, every=0.2, families=("Z00",))
+        desk.denied(1, every=0.2, families=("Z00",), category="DOCUMENTATION")
+    desk.denied(5, families=("I25",), category="DOCUMENTATION")
+
+    assert [{}] == desk.standing["ACTIVE"]
 
 
 def test_a_pattern_is_generalized_to_at_most_four_traits_and_one_family():

@@ -103,6 +103,51 @@ def test_beyond_so_many_pattern_days_the_oldest_are_forgotten(monkeypatch, forge
     assert before == rows(desk)
 
 
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_days_that_are_too_old_take_no_room_from_others(monkeypatch, forgetful):
+    monkeypatch.setattr(evidence, "MOST_CELLS", 4)
+    desk = AnswerDesk(forgetful=forgetful)
+    desk.paid(4)
+    desk.now += dt.timedelta(days=178)
+    desk.paid(1)
+    (row,) = LearningState.load(desk.state).evidence.rows.values()
+
+    assert 3 == len(row.days)
+
+
+@pytest.mark.parametrize("forgetful", [False, True])
+def test_a_pattern_that_was_gone_comes_back_as_a_new_one(forgetful):
+    desk = AnswerDesk(forgetful=forgetful)
+    for place in ("11", "22", "11"):
+        desk.paid(place=place)
+        desk.now += dt.timedelta(days=100)
+    places = [row.pattern.place_of_service for row in LearningState.load(desk.state).evidence.rows.values()]
+
+    assert ["22", "11"] == places
+
+
+def test_of_two_reasons_on_a_day_each_is_taken_back_by_itself():
+    desk = AnswerDesk()
+    overlap = answer("DENIED", 1, category="COMPONENT_OVERLAP", avoidable=True)
+    desk.send(overlap, answer("DENIED", 2, category="DIAGNOSIS", avoidable=True, reason_codes=("50",)))
+    desk.send(overlap.model_copy(update={"outcome": "WITHDRAWN"}))
+    (row,) = LearningState.load(desk.state).evidence.rows.values()
+    ((denied,),) = (on_that_day.values() for on_that_day in row.denied.values())
+
+    assert (1, {"50": 1}) == (denied.lines, {code: n for codes in row.reasons.values() for code, n in codes.items()})
+
+
+def test_which_edits_speak_of_patterns_long_gone_is_forgotten(monkeypatch):
+    monkeypatch.setattr(states, "MOST_PATTERNS", 1)
+    desk, free = AnswerDesk(), AnswerDesk(forgetful=True)
+    for each in (desk, free):
+        each.denied(1)
+        for place in ("11", "19", "22", "49", "11"):
+            each.paid(place=place)
+
+    assert free.state == desk.state
+
+
 def test_reason_codes_of_a_pattern_are_bounded():
     desk = AnswerDesk()
     for code in range(20):
