@@ -99,7 +99,6 @@ class Learner:
         for kept in self._state.edits.values():
             if kept.due is not None and kept.due <= self._time:
                 self._judge(kept)
-        self._state.look_ahead()
 
     # What becomes of it
 

@@ -45,6 +45,7 @@ class Tally(NamedTuple):
 
 
 _NONE = Tally()
+_PAID = Tally(answered=1)
 
 
 class Episode(NamedTuple):
@@ -80,21 +81,18 @@ class Surge:
 
     def count(self, denial: Denial, day: int, *, denied: bool, today: int) -> None:
         """Count an answer of `day`, or take it back. `today` is the day of stream time."""
-        self._turn(today)
-        if day <= today - KEPT:
-            return
         sign = -1 if denial.outcome == "WITHDRAWN" else 1
-        answered, lines, cents = self._days.get(day, _NONE)
-        if denied:
-            lines, cents = max(0, lines + sign), cents + sign * denial.amount_cents
-        self._keep(day, Tally(max(0, answered + sign), lines, cents))
+        self._add(day, today, Tally(sign, sign, sign * denial.amount_cents) if denied else Tally(sign))
 
     def paid(self, day: int, today: int) -> None:
         """Count a line paid, as `count` does."""
+        self._add(day, today, _PAID)
+
+    def _add(self, day: int, today: int, more: Tally) -> None:
         self._turn(today)
         if day > today - KEPT:
-            answered, lines, cents = self._days.get(day, _NONE)
-            self._keep(day, Tally(answered + 1, lines, cents))
+            answered, denied, cents = self._days.get(day, _NONE)
+            self._keep(day, Tally(max(0, answered + more.answered), max(0, denied + more.denied), cents + more.cents))
 
     def _keep(self, day: int, tally: Tally) -> None:
         """Keep a day, in order: nearly always it is the last."""
