@@ -63,7 +63,7 @@ class Learning:
         """Let age do its work: evidence goes, active edits fall silent, a surge ends."""
         known = self._take(key, state)
         known.turn(time)
-        alert = known.surge.look(known.today, time)
+        alert = known.surge.look(time)
         if alert is None and (known.wake_at is None or known.wake_at > time):
             return self._step(known, state)  # another day on which a surge goes on
         learner = Learner(known, time, time)
@@ -84,7 +84,7 @@ class Learning:
         row = known.evidence.count_paid(denial.pattern, day)
         if row is None:
             return self._step(known, _whole(known))
-        known.surge.paid(day, known.today)
+        known.surge.paid(day)
         standing, counted = known.speaking_of(row)
         is_weighed = False
         for kept in standing:
@@ -103,7 +103,7 @@ class Learning:
         if counted is not None:
             row, category = counted
             is_denied = category is not None
-            known.surge.count(denial, learner.event // DAY, denied=is_denied, today=known.today)
+            known.surge.count(denial, learner.event // DAY, denied=is_denied)
             self._hit(known, denial, learner.event // DAY, counted)
             if denial.outcome == "WITHDRAWN":
                 learner.judge(row)
@@ -111,7 +111,7 @@ class Learning:
                 learner.paid(row)
             elif denial.avoidable:
                 learner.denied(row, category)
-            alert = known.surge.look(known.today, learner.event) if is_denied else None
+            alert = known.surge.look(learner.event) if is_denied else None
         return _emits(learner.revisions, alert)
 
     def _decided(self, known: LearningState, record: Inbound, decision: EditDecision, state: bytes | None) -> Step:

@@ -116,6 +116,7 @@ class LearningState:
         """Evidence that is too old by then goes."""
         self.today = today
         self.evidence.age(today)
+        self.surge.turn(today)
         if len(self._speaking) > 2 * MOST_PATTERNS:
             self._speaking.clear()  # most of it is of patterns that are kept no longer
 
@@ -185,7 +186,7 @@ class LearningState:
             at = counted_at + hits
             if today > self.today:
                 self._age(today)
-            self.surge.paid(day, today)
+            self.surge.paid(day)
             for place in journal[counted_at:at]:
                 edits[place].hit(day, 1, denied=False)
             if whole:

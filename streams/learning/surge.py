@@ -79,18 +79,17 @@ class Surge:
         """Stream time (ms) at which a surge may be over though nothing comes: the next midnight."""
         return (self._today + 1) * DAY if self.is_on else None
 
-    def count(self, denial: Denial, day: int, *, denied: bool, today: int) -> None:
-        """Count an answer of `day`, or take it back. `today` is the day of stream time."""
+    def count(self, denial: Denial, day: int, *, denied: bool) -> None:
+        """Count an answer of `day`, or take it back."""
         sign = -1 if denial.outcome == "WITHDRAWN" else 1
-        self._add(day, today, Tally(sign, sign, sign * denial.amount_cents) if denied else Tally(sign))
+        self._add(day, Tally(sign, sign, sign * denial.amount_cents) if denied else Tally(sign))
 
-    def paid(self, day: int, today: int) -> None:
+    def paid(self, day: int) -> None:
         """Count a line paid, as `count` does."""
-        self._add(day, today, _PAID)
+        self._add(day, _PAID)
 
-    def _add(self, day: int, today: int, more: Tally) -> None:
-        self._turn(today)
-        if day > today - KEPT:
+    def _add(self, day: int, more: Tally) -> None:
+        if day > self._today - KEPT:
             answered, denied, cents = self._days.get(day, _NONE)
             self._keep(day, Tally(max(0, answered + more.answered), max(0, denied + more.denied), cents + more.cents))
 
@@ -104,17 +103,15 @@ class Surge:
         if day <= self._today - WINDOW:
             self._baseline = None
 
-    def _turn(self, today: int) -> None:
-        """Forget the days that are too old by now."""
-        if today > self._today:
-            self._today = today
-            self._baseline = None
-            while self._days and (first := next(iter(self._days))) <= today - KEPT:
-                del self._days[first]
+    def turn(self, today: int) -> None:
+        """Let it be that day of stream time, a later one: forget the days that are too old by now."""
+        self._today = today
+        self._baseline = None
+        while self._days and (first := next(iter(self._days))) <= today - KEPT:
+            del self._days[first]
 
-    def look(self, today: int, now: int) -> Alert | None:
+    def look(self, now: int) -> Alert | None:
         """An alert if a surge begins or is over, by the day of stream time. `now` is the time of the event (ms)."""
-        self._turn(today)
         if self._episode is None:
             return self._begun(now)
         return self._over(self._episode, now)

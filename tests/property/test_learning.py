@@ -91,7 +91,7 @@ def test_replays_give_the_same_revisions_and_bytes_also_when_every_state_is_read
     assert (one.sent, one.state, one.step.wake_at) == (other.sent, other.state, other.step.wake_at)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     course=st.lists(
         st.tuples(

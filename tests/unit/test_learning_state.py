@@ -37,6 +37,16 @@ def test_a_line_that_only_counts_costs_a_few_bytes_until_all_is_written_anew():
     assert 300 == sum(row.paid for row in LearningState.load(desk.state).evidence.rows.values())
 
 
+def test_days_too_old_for_a_surge_are_gone_from_the_bytes_though_nothing_was_counted_since():
+    one, other = AnswerDesk(), AnswerDesk(forgetful=True)
+    for desk in (one, other):
+        desk.paid(every=100.0)
+        desk.answered("WITHDRAWN", 1, 0.0, {"place": "22"})  # of a line that never came
+        desk.denied()
+
+    assert one.step == other.step
+
+
 def test_a_state_of_a_later_version_is_refused():
     desk = AnswerDesk()
     desk.denied()
