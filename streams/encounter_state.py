@@ -24,7 +24,7 @@ from streams.naming import digest
 from streams.topics import CLAIMS_BUILT, DOCUMENTATION, ENCOUNTERS, REVIEWS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from schemas.decision import Route
     from schemas.record import Record
@@ -274,6 +274,14 @@ def unpack(packed: bytes) -> list[bytes]:
         chunks.append(packed[at : at + length])
         at += length
     return chunks
+
+
+def cut(stored: bytes, start: int, lengths: Iterable[int]) -> Iterator[bytes]:
+    """Chunks of these lengths, and what follows them."""
+    for length in lengths:
+        yield stored[start : start + length]
+        start += length
+    yield stored[start:]
 
 
 def _pack_texts(texts: Collection[str]) -> bytes:

@@ -14,7 +14,7 @@ from streams.learning.rows import Row, split
 
 if TYPE_CHECKING:
     from schemas.denial import Denial, DenialPattern
-    from streams.learning.rows import Counted
+    from streams.learning.rows import Counted, DeniedLine
 
 DAYS_KEPT = 180
 """How long a payer's answer says what it will answer next."""
@@ -75,13 +75,16 @@ class Evidence:
             return None
         fields = fields_of(seen)
         row = self._find(fields) or self.add(Pattern(*fields))
-        self.pay(row, day)
+        self.add_line(row, day)
         return row if day >= self.first_day else None  # forgotten at once
 
-    def pay(self, row: Row, day: int) -> None:
-        """Count a line paid of a pattern that there is."""
+    def add_line(self, row: Row, day: int, denied: DeniedLine | None = None) -> None:
+        """Count a line paid or denied, of a pattern that there is."""
         cells = len(row.days)
-        row.pay(day)
+        if denied is None:
+            row.pay(day)
+        else:
+            row.deny(denied, day)
         self._counted(row, day, len(row.days) - cells)
 
     def _find(self, fields: tuple[Any, ...]) -> Row | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from schemas import codec, registry
 from schemas.edit import Edit
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 _HEAD = struct.Struct(
     ">?IIIqq"
 )  # a person's word, hits denied, hits paid, first day of the hits, first and last denial
+
+
+class EditCounts(NamedTuple):
+    """Hits denied and paid, first and last denial (ms)."""
+
+    hits_denied: int
+    hits_paid: int
+    first: int
+    last: int
 
 
 class KeptEdit:
@@ -81,6 +90,20 @@ class KeptEdit:
     def changed(self) -> None:
         """Say that something was set, so that it is written anew."""
         self._named = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether nothing but counts changed since it was last written."""
+        return self._named is not None
+
+    @property
+    def counts(self) -> EditCounts:
+        """What lines change about it."""
+        return EditCounts(self.hits_denied, self.hits_paid, self.first, self.last)
+
+    @counts.setter
+    def counts(self, counts: EditCounts) -> None:
+        self.hits_denied, self.hits_paid, self.first, self.last = counts
 
     def revise(self, edit: Edit, day: int) -> None:
         """Take the next revision, which is of `day`. Hits are counted from when it first could have held a claim."""

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, cast
 from schemas.record import DAY, millis, moment
 from streams.learning import decisions
 from streams.learning.learner import Learner
+from streams.learning.rows import DeniedLine
 from streams.learning.state import LearningState
+from streams.learning.surge import PAID, Tally
 from streams.processor import Emit, Outcome, Step
 from streams.topics import ALERTS, DENIALS, EDIT_DECISIONS, EDITS, LEARNING_STATE
 
@@ -52,12 +54,11 @@ class Learning:
             return self._decided(known, record, cast("EditDecision", event), state)
         denial = cast("Denial", event)
         known.turn(record.time)
-        if denial.outcome == "PAID" and state is not None and not known.is_due(record.time):
+        if state is None or denial.outcome == "WITHDRAWN" or known.is_due(record.time):
+            return self._changed(known, denial, record.time)
+        if denial.outcome == "PAID":
             return self._paid(known, denial, record.time, state)
-        learner = Learner(known, record.time, millis(denial.occurred_at))
-        learner.judge_due()
-        emits = self._learn(known, denial, learner)
-        return self._step(known, _whole(known), emits)
+        return self._denied(known, denial, record.time, state)
 
     def wake(self, key: str, state: bytes, time: int) -> Step:
         """Let age do its work: evidence goes, active edits fall silent, a surge ends."""
@@ -84,35 +85,52 @@ class Learning:
         row = known.evidence.count_paid(denial.pattern, day)
         if row is None:
             return self._step(known, _whole(known))
-        known.surge.paid(day)
-        standing, counted = known.speaking_of(row)
+        known.surge.count(day, PAID)
+        speaking = known.speaking_of(row)
         is_weighed = False
-        for kept in standing:
+        for kept in speaking.standing:
             kept.hit(day, 1, denied=False)
             is_weighed = is_weighed or kept.is_weighed
         if not is_weighed:
-            return self._step(known, known.note_paid(state, row, day, counted))
+            return self._step(known, known.note_paid(state, row, day, speaking.counted))
         learner = Learner(known, time, millis(denial.occurred_at))
         learner.paid(row)
-        return self._step(known, _whole(known), _emits(learner.revisions))
+        if learner.revisions:
+            return self._step(known, _whole(known), _emits(learner.revisions))
+        return self._step(known, known.note_weighed(state, row, day))
 
-    def _learn(self, known: LearningState, denial: Denial, learner: Learner) -> list[Emit]:
-        """A line was denied, or is taken back, or comes at a time that changes more than its counts."""
-        alert = None
+    def _denied(self, known: LearningState, denial: Denial, time: int, state: bytes) -> Step:
+        """A line was denied: often one that says nothing new."""
+        learner = Learner(known, time, millis(denial.occurred_at))
         counted = known.evidence.count(denial, learner.event)
-        if counted is not None:
-            row, category = counted
-            is_denied = category is not None
-            known.surge.count(denial, learner.event // DAY, denied=is_denied)
-            self._hit(known, denial, learner.event // DAY, counted)
-            if denial.outcome == "WITHDRAWN":
-                learner.judge(row)
-            elif category is None:
-                learner.paid(row)
-            elif denial.avoidable:
-                learner.denied(row, category)
-            alert = known.surge.look(learner.event) if is_denied else None
-        return _emits(learner.revisions, alert)
+        emits = [] if counted is None else self._learn(known, denial, learner, counted)
+        if counted is None or counted.category is None or emits:
+            return self._step(known, _whole(known), emits)
+        line = DeniedLine(counted.category, denial.amount_cents, learner.event, denial.reason_codes)
+        return self._step(known, known.note_weighed(state, counted.row, learner.event // DAY, line))
+
+    def _changed(self, known: LearningState, denial: Denial, time: int) -> Step:
+        """A line is the first, or is taken back, or comes at a time that changes edits."""
+        learner = Learner(known, time, millis(denial.occurred_at))
+        learner.judge_due()
+        counted = known.evidence.count(denial, learner.event)
+        emits = _emits(learner.revisions) if counted is None else self._learn(known, denial, learner, counted)
+        return self._step(known, _whole(known), emits)
+
+    def _learn(self, known: LearningState, denial: Denial, learner: Learner, counted: Counted) -> list[Emit]:
+        """A line was counted, or is taken back: what follows for edits and surges."""
+        row, category = counted
+        day = learner.event // DAY
+        sign = -1 if denial.outcome == "WITHDRAWN" else 1
+        known.surge.count(day, Tally(sign) if category is None else Tally(sign, sign, sign * denial.amount_cents))
+        self._hit(known, denial, day, counted)
+        if sign < 0:
+            learner.judge(row)
+        elif category is None:
+            learner.paid(row)
+        elif denial.avoidable:
+            learner.denied(row, category)
+        return _emits(learner.revisions, None if category is None else known.surge.look(learner.event))
 
     def _decided(self, known: LearningState, record: Inbound, decision: EditDecision, state: bytes | None) -> Step:
         if decisions.is_repeat(known, decision):

@@ -61,6 +61,15 @@ class Counted(NamedTuple):
     category: int | None
 
 
+class DeniedLine(NamedTuple):
+    """How a line was denied: position in CATEGORIES, cents, when (ms since 1970), and why."""
+
+    category: int
+    cents: int
+    at: int
+    reason_codes: tuple[str, ...]
+
+
 class _Fixed(NamedTuple):
     """What a line paid leaves as it is stored: pattern (its length) and reasons, denials."""
 
@@ -113,7 +122,7 @@ class Row:
             if sign < 0 and not self.days.get(day):
                 return None
             self.pay(day, sign)
-        elif not self._deny(denial, day, category, at, sign):
+        elif not self.deny(DeniedLine(category, denial.amount_cents, at, denial.reason_codes), day, sign):
             return None
         return Counted(self, category)
 
@@ -140,13 +149,15 @@ class Row:
         was_denied = _OTHER in self.denied.get(day, {}) and (not self.days[day] or is_known)
         return category if was_denied else None
 
-    def _deny(self, denial: Denial, day: int, category: int, at: int, sign: int) -> bool:
+    def deny(self, line: DeniedLine, day: int, sign: int = 1) -> bool:
+        """Count a line denied on a day, or take it back. Whether there was one to take back."""
+        category, cents, at, reason_codes = line
         on_that_day = self.denied.get(day, {})
-        lines, cents, first, last = on_that_day.get(category, Denied(0, 0, at, at))
+        lines, cents_before, first, last = on_that_day.get(category, Denied(0, 0, at, at))
         if lines + sign < 0:
             return False
         if lines + sign:
-            cents += sign * denial.amount_cents
+            cents = cents_before + sign * cents
             on_that_day[category] = Denied(lines + sign, cents, min(first, at), max(last, at))
             self.denied[day] = on_that_day
         else:
@@ -154,7 +165,7 @@ class Row:
             if not on_that_day:
                 del self.denied[day]
         codes = self.reasons.setdefault(category, {})
-        for code in denial.reason_codes:
+        for code in reason_codes:
             if code in codes or (sign > 0 and len(codes) < _MOST_REASONS):
                 codes[code] = codes.get(code, 0) + sign
                 if codes[code] <= 0:

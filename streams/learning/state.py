@@ -2,8 +2,8 @@
 
     state = head, key, surge, rows of evidence, pack(edits), journal
 
-Nine lines in ten are paid and change nothing but counts. Such a line is noted in the journal, a few bytes behind what
-was there; a reader counts it again. Once the journal is long, or more than counts changes, all is written anew.
+Most lines change nothing but counts. Such a line is noted in the journal, a few bytes behind what was there; a reader
+counts it again. Once the journal is long, or more than counts changes, all is written anew.
 
 Bounded: 256 patterns with 8,192 pattern-days, 63 days of answers and 128 edits, some 400 kB at the very most; a usual
 key takes 1 to 10 kB.
@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.errors import Misuse
 from schemas.record import DAY
-from streams.encounter_state import pack, unpack
+from streams.encounter_state import cut, pack, unpack
+from streams.learning import notes
 from streams.learning.evidence import MOST_PATTERNS, Evidence
 from streams.learning.kept import KeptEdit
+from streams.learning.notes import Note, Weighed
 from streams.learning.patterns import Pattern
-from streams.learning.surge import Surge
+from streams.learning.surge import PAID, Surge, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from streams.learning.rows import Row
+    from streams.learning.rows import DeniedLine, Row
 
 MOST_EDITS = 128
 """Of one payer and code, retired ones included: these are remembered so that one that comes back has the next revision.
@@ -38,19 +38,17 @@ _FORMAT = 2
 _HEAD = struct.Struct(">BIIIIIII")
 """Format; days: stream time, first and last of the evidence; lengths of key, surge, rows and edits."""
 
-_NOTE = struct.Struct(">HHHHB")
-"""A line paid: day of stream time, day of the answer, number of its row, length of the pattern if that is new, number
-of edits that it is counted for. The pattern and the places of those edits follow."""
-
 
 class Speaking(NamedTuple):
     """Edits that speak of a pattern.
 
     standing  those not retired
-    counted   places, among all edits, of those whose hits are counted
+    places    of them, among all edits
+    counted   of these, those whose hits are counted
     """
 
     standing: tuple[KeptEdit, ...]
+    places: bytes
     counted: bytes
 
 
@@ -82,7 +80,9 @@ class LearningState:
             edits = [(place, kept) for place, kept in enumerate(self.edits.values()) if kept.status != "RETIRED"]
             speaking = [(place, kept) for place, kept in edits if kept.speaks_of(row)]
             found = self._speaking[row] = Speaking(
-                tuple([kept for _, kept in speaking]), bytes([place for place, kept in speaking if kept.is_counted])
+                tuple([kept for _, kept in speaking]),
+                bytes([place for place, _ in speaking]),
+                bytes([place for place, kept in speaking if kept.is_counted]),
             )
         return found
 
@@ -135,8 +135,23 @@ class LearningState:
 
     def note_paid(self, state: bytes, row: Row, day: int, counted: bytes) -> bytes:
         """`state`, which said all but that a line was paid, with that: its row, the day, places of edits counted."""
-        pattern = row.pattern.dump() if row.number >= self._noted_rows else b""
-        note = _NOTE.pack(self.today, day, row.number, len(pattern), len(counted)) + pattern + counted
+        return self._note(state, notes.paid(self.today, day, row.number, self._new(row), counted))
+
+    def note_weighed(self, state: bytes, row: Row, day: int, denied: DeniedLine | None = None) -> bytes:
+        """`state`, which said all but that a line was denied, or paid, and edits weighed for it, with that."""
+        speaking = self.speaking_of(row)
+        if not all(kept.is_written for kept in speaking.standing):
+            return self.dump()
+        self.look_ahead()
+        counts = [kept.counts for kept in speaking.standing]
+        weighed = tuple([Weighed(place, each) for place, each in zip(speaking.places, counts, strict=True)])
+        return self._note(state, notes.write(Note(self.today, day, row.number, self._new(row), weighed, denied)))
+
+    def _new(self, row: Row) -> bytes:
+        """The pattern of a row that the bytes do not know yet."""
+        return row.pattern.dump() if row.number >= self._noted_rows else b""
+
+    def _note(self, state: bytes, note: bytes) -> bytes:
         self._noted += len(note)
         if self._noted > MOST_NOTED:
             return self.dump()
@@ -161,7 +176,7 @@ class LearningState:
         written, today, first_day, last_day, *lengths = _HEAD.unpack_from(stored)
         if written != _FORMAT:
             raise Misuse(f"learning state: expected format {_FORMAT}, got {written}; run the version that wrote it")
-        key, surge, rows, edits, journal = _split(stored, _HEAD.size, lengths)
+        key, surge, rows, edits, journal = cut(stored, _HEAD.size, lengths)
         state = cls(key.decode())
         state.today = today
         state.surge.load(surge, today)
@@ -178,27 +193,15 @@ class LearningState:
     def _count_again(self, journal: bytes, *, whole: bool) -> None:
         rows = {row.number: row for row in self.evidence.rows.values()}
         edits = tuple(self.edits.values())
-        at = 0
-        while at < len(journal):
-            today, day, number, length, hits = _NOTE.unpack_from(journal, at)
-            pattern_at = at + _NOTE.size
-            counted_at = pattern_at + length
-            at = counted_at + hits
-            if today > self.today:
-                self._age(today)
-            self.surge.paid(day)
-            for place in journal[counted_at:at]:
+        for today, day, number, pattern, weighed, denied, counted in notes.read(journal):
+            self.turn(today * DAY)
+            self.surge.count(day, PAID if denied is None else Tally(1, 1, denied.cents))
+            for place in counted:
                 edits[place].hit(day, 1, denied=False)
+            for place, counts in weighed:
+                edits[place].counts = counts
             if whole:
-                if length:
-                    rows[number] = self.evidence.add(Pattern.load(journal[pattern_at:counted_at]))
-                self.evidence.pay(rows[number], day)
+                if pattern:
+                    rows[number] = self.evidence.add(Pattern.load(pattern))
+                self.evidence.add_line(rows[number], day, denied)
         self._noted, self._noted_rows = len(journal), self.evidence.next
-
-
-def _split(stored: bytes, start: int, lengths: Iterable[int]) -> Iterator[bytes]:
-    """Parts of these lengths, and what follows them."""
-    for length in lengths:
-        yield stored[start : start + length]
-        start += length
-    yield stored[start:]

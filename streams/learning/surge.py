@@ -7,15 +7,12 @@ of a thousand lines is no surge by its size. Of the 8 weeks the two worst do not
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas.alert import Alert
 from schemas.record import DAY, moment
 from streams.naming import name_uuid
 from streams.poisson import tail
-
-if TYPE_CHECKING:
-    from schemas.denial import Denial
 
 WINDOW = 7  # days: payers answer in weekly runs
 WEEKS = 8
@@ -45,7 +42,9 @@ class Tally(NamedTuple):
 
 
 _NONE = Tally()
-_PAID = Tally(answered=1)
+
+PAID = Tally(answered=1)
+"""A line paid."""
 
 
 class Episode(NamedTuple):
@@ -79,16 +78,8 @@ class Surge:
         """Stream time (ms) at which a surge may be over though nothing comes: the next midnight."""
         return (self._today + 1) * DAY if self.is_on else None
 
-    def count(self, denial: Denial, day: int, *, denied: bool) -> None:
-        """Count an answer of `day`, or take it back."""
-        sign = -1 if denial.outcome == "WITHDRAWN" else 1
-        self._add(day, Tally(sign, sign, sign * denial.amount_cents) if denied else Tally(sign))
-
-    def paid(self, day: int) -> None:
-        """Count a line paid, as `count` does."""
-        self._add(day, _PAID)
-
-    def _add(self, day: int, more: Tally) -> None:
+    def count(self, day: int, more: Tally) -> None:
+        """Count answers of a day; what is taken back has negative counts."""
         if day > self._today - KEPT:
             answered, denied, cents = self._days.get(day, _NONE)
             self._keep(day, Tally(max(0, answered + more.answered), max(0, denied + more.denied), cents + more.cents))
