@@ -28,35 +28,35 @@ class Count(NamedTuple):
         return wilson_lower(self.denied, self.paid)
 
 
-class Counts(NamedTuple):
-    """Evidence over time.
+class Counts:
+    """What of `rows` was denied in `categories`, and paid: all of it, and over time."""
 
-    whole      all of it
-    strongest  of it what came since the day from which the bound is highest; of several such days, the earliest
-    """
+    def __init__(self, rows: Collection[Row], categories: Collection[int]) -> None:
+        self._rows = rows
+        self._denials = _denials(rows, categories)
+        denied = cents = last = 0
+        first = next(iter(self._denials.values())).first if self._denials else 0
+        for day in self._denials.values():
+            denied, cents, last = denied + day.lines, cents + day.cents, day.last
+        self.whole = Count(denied, sum([row.paid for row in rows]), cents, first, last)
+        """All of it."""
 
-    whole: Count
-    strongest: Count
+    def strongest(self) -> Count:
+        """What came since the day from which the bound is highest; of several such days, the earliest.
 
-
-def count(rows: Collection[Row], categories: Collection[int]) -> Counts:
-    """What of `rows` was denied in `categories`, and paid.
-
-    A payer changes its mind on a day. What it paid before says nothing of what it does now, so evidence is counted
-    since a day with a denial, and of those since the one from which it speaks loudest.
-    """
-    denials = _denials(rows, categories)
-    starts = sorted(denials)
-    denied = paid = cents = first = last = 0
-    strongest, bound = Count(), -1.0
-    for start, paid_since in zip(reversed(starts), paid_by_start(rows, starts), strict=False):
-        lines, more_cents, first, last_of_day = denials[start]
-        denied, paid, cents = denied + lines, paid + paid_since, cents + more_cents
-        last = last or last_of_day
-        this = wilson_lower(denied, paid)
-        if this >= bound:
-            strongest, bound = Count(denied, paid, cents, first, last), this
-    return Counts(Count(denied, sum([row.paid for row in rows]), cents, first, last), strongest)
+        A payer changes its mind on a day. What it paid before says nothing of what it does now, so evidence is counted
+        since a day with a denial, and of those since the one from which it speaks loudest.
+        """
+        starts = list(self._denials)
+        denied = paid = cents = 0
+        strongest, bound = Count(), -1.0
+        for start, paid_since in zip(reversed(starts), paid_by_start(self._rows, starts), strict=False):
+            lines, more_cents, first, _ = self._denials[start]
+            denied, paid, cents = denied + lines, paid + paid_since, cents + more_cents
+            this = wilson_lower(denied, paid)
+            if this >= bound:
+                strongest, bound = Count(denied, paid, cents, first, self.whole.last), this
+        return strongest
 
 
 def paid_by_start(rows: Collection[Row], starts: Sequence[int]) -> list[int]:
@@ -80,11 +80,11 @@ def paid_by_start(rows: Collection[Row], starts: Sequence[int]) -> list[int]:
 
 
 def _denials(rows: Collection[Row], categories: Collection[int]) -> dict[int, Denied]:
-    """Day -> what was denied on it."""
+    """Day -> what was denied on it, in order."""
     days: dict[int, Denied] = {}
     for row in rows:
         for number, denied in row.denied.items():
             for category, this in denied.items():
                 if category in categories:
                     days[number] = this if number not in days else days[number].plus(this)
-    return days
+    return dict(sorted(days.items()))

@@ -9,7 +9,7 @@ from schemas import codec, registry
 from schemas.edit import Edit
 from schemas.record import DAY
 from streams.encounter_state import pack, unpack
-from streams.learning.counts import count
+from streams.learning.counts import Counts
 from streams.learning.evidence import DAYS_KEPT
 from streams.learning.lifecycle import silent_at
 from streams.learning.patterns import speaks_of, traits_of
@@ -17,7 +17,6 @@ from streams.learning.patterns import speaks_of, traits_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.learning.counts import Counts
     from streams.learning.lifecycle import Status
     from streams.learning.rows import Row
 
@@ -143,7 +142,7 @@ class KeptEdit:
 
     def weigh(self, rows: Iterable[Row]) -> Counts:
         """Count its evidence; notes its first and last denial."""
-        counts = count([row for row in rows if self.speaks_of(row)], self.categories)
+        counts = Counts([row for row in rows if self.speaks_of(row)], self.categories)
         self.first, self.last = counts.whole.first, counts.whole.last
         return counts
 

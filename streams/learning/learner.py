@@ -104,10 +104,11 @@ class Learner:
 
     def _judge(self, kept: KeptEdit) -> Count:
         """Let an edit fall if its evidence no longer bears it. The strongest evidence of one that stays active."""
-        whole, strongest = kept.weigh(self._rows)
-        if not whole.denied:
-            self._revise(kept, "RETIRED", whole, f"no denial left within {DAYS_KEPT} days")
+        counts = kept.weigh(self._rows)
+        if not counts.whole.denied:
+            self._revise(kept, "RETIRED", counts.whole, f"no denial left within {DAYS_KEPT} days")
         elif kept.status == "ACTIVE":
+            strongest = counts.strongest()
             why = fallen(strongest, self._time)
             if why is None:
                 return strongest
@@ -136,7 +137,7 @@ class Learner:
         cause = find(rows, seed, category, [kept.traits])
         if cause is not None and cause.holds and cause.traits > kept.traits:
             self._stand(cause, category)
-            self._revise(kept, "RETIRED", kept.weigh(self._rows).strongest, _NARROWER)
+            self._revise(kept, "RETIRED", kept.weigh(self._rows).strongest(), _NARROWER)
 
     def _unexplained(self) -> list[Row]:
         """The evidence that no active edit speaks of."""
@@ -175,13 +176,15 @@ class Learner:
             if category not in kept.categories:
                 kept.categories.add(category)
                 kept.changed()
-        whole, count = kept.weigh(self._rows)
-        if cause.holds and holds(count.denied, count.paid) and fallen(count, self._time) is None:
+        counts = kept.weigh(self._rows)
+        count = counts.strongest() if cause.holds else Count()
+        if holds(count.denied, count.paid) and fallen(count, self._time) is None:
             status: Status = "ACTIVE"
             why = f"lower bound of denied of all at least {ACTIVE_BOUND}"
         else:
-            status, count = grown(whole.denied), whole
-            why = "first denial" if status == "PROPOSED" else f"denied {whole.denied} times"
+            count = counts.whole
+            status = grown(count.denied)
+            why = "first denial" if status == "PROPOSED" else f"denied {count.denied} times"
             if not is_new and kept.status != "RETIRED" and _RANK[kept.status] >= _RANK[status]:
                 status = kept.status
         if is_new or status != kept.status:

@@ -58,15 +58,15 @@ def standing(state: bytes) -> tuple[EditStanding, ...]:
     known = LearningState.load(state)
     found = []
     for kept in known.edits.values():
-        total, strongest = kept.weigh(known.evidence.rows.values())
+        counts = kept.weigh(known.evidence.rows.values())
         found.append(
             EditStanding(
                 edit=kept.edit,
                 by_person=kept.by_person,
-                denied=total.denied,
-                paid=total.paid,
-                bound=strongest.bound,
-                at_stake_cents=total.cents,
+                denied=counts.whole.denied,
+                paid=counts.whole.paid,
+                bound=counts.strongest().bound,
+                at_stake_cents=counts.whole.cents,
                 hits_denied=kept.hits_denied,
                 hits_paid=kept.hits_paid,
             )
