@@ -69,14 +69,14 @@ class Evidence:
         self._counted(row, day, len(row.days) - cells)
         return counted if day >= self.first_day else None  # forgotten at once
 
-    def count_paid(self, seen: DenialPattern, day: int) -> Row | None:
-        """Count a line paid, as `count` does. Its row, None where it is too old."""
-        if day < self.first_day:
-            return None
-        fields = fields_of(seen)
-        row = self._find(fields) or self.add(Pattern(*fields))
-        self.add_line(row, day)
-        return row if day >= self.first_day else None  # forgotten at once
+    def row_of(self, seen: DenialPattern) -> Row | None:
+        """The row of a pattern, None if there is none that counts."""
+        row = self._rows.get(fields_of(seen))
+        return None if row is None or row.last_day < self.first_day else row
+
+    def has_room(self, waiting: int) -> bool:
+        """Whether one more pattern-day is kept without another going, once so many that wait are counted."""
+        return self._cells + waiting < MOST_CELLS
 
     def add_line(self, row: Row, day: int, denied: DeniedLine | None = None) -> None:
         """Count a line paid or denied, of a pattern that there is."""

@@ -9,7 +9,7 @@ from streams.learning import decisions
 from streams.learning.learner import Learner
 from streams.learning.rows import DeniedLine
 from streams.learning.state import LearningState
-from streams.learning.surge import PAID, Tally
+from streams.learning.surge import Tally
 from streams.processor import Emit, Outcome, Step
 from streams.topics import ALERTS, DENIALS, EDIT_DECISIONS, EDITS, LEARNING_STATE
 
@@ -54,16 +54,18 @@ class Learning:
             return self._decided(known, record, cast("EditDecision", event), state)
         denial = cast("Denial", event)
         known.turn(record.time)
-        if state is None or denial.outcome == "WITHDRAWN" or known.is_due(record.time):
-            return self._changed(known, denial, record.time)
-        if denial.outcome == "PAID":
-            return self._paid(known, denial, record.time, state)
-        return self._denied(known, denial, record.time, state)
+        stored = None if known.is_due(record.time) else state
+        if denial.outcome == "PAID" and stored is not None:
+            noted = known.note_paid(stored, denial.pattern, denial.occurred_at.toordinal() - _FIRST_DAY)
+            if noted is not None:
+                return self._step(known, noted)
+        return self._answered(known, denial, record.time, stored)
 
     def wake(self, key: str, state: bytes, time: int) -> Step:
         """Let age do its work: evidence goes, active edits fall silent, a surge ends."""
         known = self._take(key, state)
         known.turn(time)
+        known.catch_up()
         alert = known.surge.look(time)
         if alert is None and (known.wake_at is None or known.wake_at > time):
             return self._step(known, state)  # another day on which a surge goes on
@@ -79,43 +81,19 @@ class Learning:
         """Nothing depends on a table."""
         return ()
 
-    def _paid(self, known: LearningState, denial: Denial, time: int, state: bytes) -> Step:
-        """A line was paid: most often there is no more to it than that."""
-        day = denial.occurred_at.toordinal() - _FIRST_DAY
-        row = known.evidence.count_paid(denial.pattern, day)
-        if row is None:
-            return self._step(known, _whole(known))
-        known.surge.count(day, PAID)
-        speaking = known.speaking_of(row)
-        is_weighed = False
-        for kept in speaking.standing:
-            kept.hit(day, 1, denied=False)
-            is_weighed = is_weighed or kept.is_weighed
-        if not is_weighed:
-            return self._step(known, known.note_paid(state, row, day, speaking.counted))
-        learner = Learner(known, time, millis(denial.occurred_at))
-        learner.paid(row)
-        if learner.revisions:
-            return self._step(known, _whole(known), _emits(learner.revisions))
-        return self._step(known, known.note_weighed(state, row, day))
-
-    def _denied(self, known: LearningState, denial: Denial, time: int, state: bytes) -> Step:
-        """A line was denied: often one that says nothing new."""
-        learner = Learner(known, time, millis(denial.occurred_at))
-        counted = known.evidence.count(denial, learner.event)
-        emits = [] if counted is None else self._learn(known, denial, learner, counted)
-        if counted is None or counted.category is None or emits:
-            return self._step(known, _whole(known), emits)
-        line = DeniedLine(counted.category, denial.amount_cents, learner.event, denial.reason_codes)
-        return self._step(known, known.note_weighed(state, counted.row, learner.event // DAY, line))
-
-    def _changed(self, known: LearningState, denial: Denial, time: int) -> Step:
-        """A line is the first, or is taken back, or comes at a time that changes edits."""
+    def _answered(self, known: LearningState, denial: Denial, time: int, state: bytes | None) -> Step:
+        """A line with all that may follow from it; `state` only where time alone changes nothing else."""
+        known.catch_up()
         learner = Learner(known, time, millis(denial.occurred_at))
         learner.judge_due()
         counted = known.evidence.count(denial, learner.event)
         emits = _emits(learner.revisions) if counted is None else self._learn(known, denial, learner, counted)
-        return self._step(known, _whole(known), emits)
+        if state is None or counted is None or emits or denial.outcome == "WITHDRAWN":
+            return self._step(known, _whole(known), emits)
+        row, category = counted
+        codes = denial.reason_codes
+        line = None if category is None else DeniedLine(category, denial.amount_cents, learner.event, codes)
+        return self._step(known, known.note(state, row, learner.event // DAY, line))
 
     def _learn(self, known: LearningState, denial: Denial, learner: Learner, counted: Counted) -> list[Emit]:
         """A line was counted, or is taken back: what follows for edits and surges."""
@@ -142,6 +120,7 @@ class Learning:
             return self._step(known, state, (), Outcome.SUPERSEDED)
         learner = Learner(known, record.time, millis(decision.occurred_at))
         known.turn(record.time)
+        known.catch_up()
         learner.judge_due()
         edit, reason = decisions.decide(known, decision, learner.event // DAY)
         emits = _emits([*learner.revisions, *([] if edit is None else [edit])])

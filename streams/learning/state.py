@@ -25,6 +25,9 @@ from streams.learning.patterns import Pattern
 from streams.learning.surge import PAID, Surge, Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.denial import DenialPattern
     from streams.learning.rows import DeniedLine, Row
 
 MOST_EDITS = 128
@@ -45,11 +48,15 @@ class Speaking(NamedTuple):
     standing  those not retired
     places    of them, among all edits
     counted   of these, those whose hits are counted
+    active    whether one is
+    weighed   whether one is that a line paid may make fall
     """
 
     standing: tuple[KeptEdit, ...]
     places: bytes
     counted: bytes
+    active: bool
+    weighed: bool
 
 
 class LearningState:
@@ -72,6 +79,7 @@ class LearningState:
         self._speaking: dict[Row, Speaking] = {}
         self._noted_rows = 0  # the next row is new to the bytes
         self._noted = 0  # bytes of the journal
+        self._waiting: list[tuple[Row, int, bytes]] = []  # lines paid that are noted, and not counted yet
 
     def speaking_of(self, row: Row) -> Speaking:
         """The edits that speak of lines with this pattern."""
@@ -79,10 +87,13 @@ class LearningState:
         if found is None:
             edits = [(place, kept) for place, kept in enumerate(self.edits.values()) if kept.status != "RETIRED"]
             speaking = [(place, kept) for place, kept in edits if kept.speaks_of(row)]
+            standing = tuple([kept for _, kept in speaking])
             found = self._speaking[row] = Speaking(
-                tuple([kept for _, kept in speaking]),
+                standing,
                 bytes([place for place, _ in speaking]),
                 bytes([place for place, kept in speaking if kept.is_counted]),
+                any(kept.status == "ACTIVE" for kept in standing),
+                any(kept.is_weighed for kept in standing),
             )
         return found
 
@@ -133,25 +144,52 @@ class LearningState:
                 wake_at = time
         return wake_at
 
-    def note_paid(self, state: bytes, row: Row, day: int, counted: bytes) -> bytes:
-        """`state`, which said all but that a line was paid, with that: its row, the day, places of edits counted."""
-        return self._note(state, notes.paid(self.today, day, row.number, self._new(row), counted))
+    def note_paid(self, state: bytes, seen: DenialPattern, day: int) -> bytes | None:
+        """`state`, which said all but that a line was paid, with that: noted, and counted when someone looks.
 
-    def note_weighed(self, state: bytes, row: Row, day: int, denied: DeniedLine | None = None) -> bytes:
-        """`state`, which said all but that a line was denied, or paid, and edits weighed for it, with that."""
+        None where there may be more to it.
+        """
+        evidence = self.evidence
+        row = evidence.row_of(seen)
+        if row is None or day < evidence.first_day or not evidence.has_room(len(self._waiting)):
+            return None
+        speaking = self.speaking_of(row)
+        if speaking.weighed or self._noted >= MOST_NOTED:
+            return None
+        note = notes.paid(self.today, day, row.number, speaking.counted)
+        self._noted += len(note)
+        self._waiting.append((row, day, speaking.counted))
+        evidence.last_day = max(evidence.last_day, day)
+        return state + note
+
+    def catch_up(self) -> None:
+        """Count the lines that are noted and were not counted yet; before anyone looks at what was counted."""
+        if self._waiting:
+            edits = tuple(self.edits.values())
+            for row, day, counted in self._waiting:
+                self._count(row, day, counted, edits)
+            self._waiting.clear()
+
+    def _count(
+        self, row: Row | None, day: int, counted: bytes, edits: Sequence[KeptEdit], denied: DeniedLine | None = None
+    ) -> None:
+        """Count a line that was noted: paid, or denied."""
+        self.surge.count(day, PAID if denied is None else Tally(1, 1, denied.cents))
+        for place in counted:
+            edits[place].hit(day, 1, denied=False)
+        if row is not None:
+            self.evidence.add_line(row, day, denied)
+
+    def note(self, state: bytes, row: Row, day: int, denied: DeniedLine | None) -> bytes:
+        """`state`, which said all but that a line was paid, or denied, with that and the edits that speak of it."""
         speaking = self.speaking_of(row)
         if not all(kept.is_written for kept in speaking.standing):
             return self.dump()
         self.look_ahead()
         counts = [kept.counts for kept in speaking.standing]
         weighed = tuple([Weighed(place, each) for place, each in zip(speaking.places, counts, strict=True)])
-        return self._note(state, notes.write(Note(self.today, day, row.number, self._new(row), weighed, denied)))
-
-    def _new(self, row: Row) -> bytes:
-        """The pattern of a row that the bytes do not know yet."""
-        return row.pattern.dump() if row.number >= self._noted_rows else b""
-
-    def _note(self, state: bytes, note: bytes) -> bytes:
+        new = row.pattern.dump() if row.number >= self._noted_rows else b""
+        note = notes.write(Note(self.today, day, row.number, new, weighed, denied))
         self._noted += len(note)
         if self._noted > MOST_NOTED:
             return self.dump()
@@ -195,13 +233,9 @@ class LearningState:
         edits = tuple(self.edits.values())
         for today, day, number, pattern, weighed, denied, counted in notes.read(journal):
             self.turn(today * DAY)
-            self.surge.count(day, PAID if denied is None else Tally(1, 1, denied.cents))
-            for place in counted:
-                edits[place].hit(day, 1, denied=False)
+            if whole and pattern:
+                rows[number] = self.evidence.add(Pattern.load(pattern))
+            self._count(rows.get(number), day, counted, edits, denied)
             for place, counts in weighed:
                 edits[place].counts = counts
-            if whole:
-                if pattern:
-                    rows[number] = self.evidence.add(Pattern.load(pattern))
-                self.evidence.add_line(rows[number], day, denied)
         self._noted, self._noted_rows = len(journal), self.evidence.next
