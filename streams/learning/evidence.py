@@ -69,14 +69,16 @@ class Evidence:
         self._counted(row, day, len(row.days) - cells)
         return counted if day >= self.first_day else None  # forgotten at once
 
-    def row_of(self, seen: DenialPattern) -> Row | None:
-        """The row of a pattern, None if there is none that counts."""
+    def expect(self, seen: DenialPattern, day: int, waiting: int) -> Row | None:
+        """The row for which a line paid on a day will be counted, after so many that wait; None where not only counts
+        change then: its pattern is new or was gone, it is too old, or another day must go for it.
+        """
         row = self._rows.get(fields_of(seen))
-        return None if row is None or row.last_day < self.first_day else row
-
-    def has_room(self, waiting: int) -> bool:
-        """Whether one more pattern-day is kept without another going, once so many that wait are counted."""
-        return self._cells + waiting < MOST_CELLS
+        first_day = self.first_day
+        if row is None or day < first_day or row.last_day < first_day or self._cells + waiting >= MOST_CELLS:
+            return None
+        self.last_day = max(self.last_day, day)
+        return row
 
     def add_line(self, row: Row, day: int, denied: DeniedLine | None = None) -> None:
         """Count a line paid or denied, of a pattern that there is."""

@@ -65,22 +65,26 @@ class Learner:
 
     def denied(self, row: Row, category: int) -> None:
         """A line was denied for a reason that could have been avoided."""
-        speaking = self._state.speaking_of(row).standing
-        for kept in speaking:
+        speaking = self._state.speaking_of(row)
+        for kept in speaking.standing:
             if kept.stands_alone and category in kept.categories:
                 kept.denied_at(self.event)
-        if any(kept.status == "ACTIVE" for kept in speaking):
+        if speaking.active:
             return  # it left before the edit was there: nothing new
-        there = [kept.traits for kept in speaking if kept.stands_alone and kept.traits is not None]
-        cause = find(self._unexplained(), row, category, there)
+        alone = [kept for kept in speaking.standing if kept.stands_alone]
+        unexplained = [each for each in self._rows if not self._state.speaking_of(each).active]
+        cause = find(unexplained, row, category, [kept.traits for kept in alone if kept.traits is not None])
         if cause is None:
-            at_home = [kept for kept in speaking if kept.stands_alone and category in kept.categories and kept.traits]
+            at_home = [kept for kept in alone if category in kept.categories and kept.traits]
             cause = Cause((at_home[0].traits if at_home else None) or _ALL, holds=False)
         self._stand(cause, category)
 
     def paid(self, row: Row) -> None:
         """A line was paid: too many of those, and an active edit falls, or gives way to a narrower one."""
-        for kept in self._state.speaking_of(row).standing:
+        speaking = self._state.speaking_of(row)
+        if not speaking.weighed:
+            return
+        for kept in speaking.standing:
             if kept.is_weighed:
                 is_settled = self.event - millis(kept.edit.occurred_at) >= SETTLING_DAYS * DAY
                 if self._judge(kept).paid >= CLEAN_LINES and is_settled:
@@ -94,7 +98,7 @@ class Learner:
 
     def judge_due(self) -> None:
         """Time has passed: age changes some."""
-        if not self._state.is_due(self._time):
+        if self._state.due is None or self._state.due > self._time:
             return
         for kept in self._state.edits.values():
             if kept.due is not None and kept.due <= self._time:
@@ -138,11 +142,6 @@ class Learner:
         if cause is not None and cause.holds and cause.traits > kept.traits:
             self._stand(cause, category)
             self._revise(kept, "RETIRED", kept.weigh(self._rows).strongest(), _NARROWER)
-
-    def _unexplained(self) -> list[Row]:
-        """The evidence that no active edit speaks of."""
-        active = [kept for kept in self._state.edits.values() if kept.status == "ACTIVE"]
-        return [row for row in self._rows if not any(kept.speaks_of(row) for kept in active)]
 
     def _stand(self, cause: Cause, category: int) -> None:
         """Let the edit for a cause stand, at the status that its evidence bears."""

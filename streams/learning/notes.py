@@ -52,9 +52,9 @@ class Note(NamedTuple):
     counted: bytes = b""
 
 
-def paid(today: int, day: int, row: int, counted: bytes) -> bytes:
-    """The note of a line paid of a known pattern, for which no edit is weighed: nine in ten of all."""
-    return _NOTE.pack(today, day, row, 0, len(counted), 0, 0) + counted
+def paid(today: int, day: int, row: int, counted: bytes, pattern: bytes = b"") -> bytes:
+    """The note of a line paid for which no edit is weighed: nine in ten of all."""
+    return _NOTE.pack(today, day, row, len(pattern), len(counted), 0, 0) + pattern + counted
 
 
 def write(note: Note) -> bytes:

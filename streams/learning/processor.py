@@ -53,12 +53,12 @@ class Learning:
         if record.topic is EDIT_DECISIONS:
             return self._decided(known, record, cast("EditDecision", event), state)
         denial = cast("Denial", event)
-        known.turn(record.time)
-        stored = None if known.is_due(record.time) else state
+        stored = None if known.turn(record.time) else state
         if denial.outcome == "PAID" and stored is not None:
             noted = known.note_paid(stored, denial.pattern, denial.occurred_at.toordinal() - _FIRST_DAY)
             if noted is not None:
-                return self._step(known, noted)
+                self._parsed[record.key] = noted, known
+                return Step(noted, (), known.wake_at)
         return self._answered(known, denial, record.time, stored)
 
     def wake(self, key: str, state: bytes, time: int) -> Step:

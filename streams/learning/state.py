@@ -22,11 +22,9 @@ from streams.learning.evidence import MOST_PATTERNS, Evidence
 from streams.learning.kept import KeptEdit
 from streams.learning.notes import Note, Weighed
 from streams.learning.patterns import Pattern
-from streams.learning.surge import PAID, Surge, Tally
+from streams.learning.surge import Surge, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from schemas.denial import DenialPattern
     from streams.learning.rows import DeniedLine, Row
 
@@ -113,23 +111,16 @@ class LearningState:
         self.revised()
         return True
 
-    def turn(self, time: int) -> None:
-        """Let it be the day of `time`, stream time in ms."""
+    def turn(self, time: int) -> bool:
+        """Let it be the day of `time`, stream time in ms. Whether age alone changes an edit by then."""
         today = time // DAY
         if today > self.today:
-            self._age(today)
-
-    def is_due(self, time: int) -> bool:
-        """Whether age alone changes an edit by `time`, stream time in ms."""
+            self.today = today
+            self.evidence.age(today)
+            self.surge.turn(today)
+            if len(self._speaking) > 2 * MOST_PATTERNS:
+                self._speaking.clear()  # most of it is of patterns that are kept no longer
         return self.due is not None and self.due <= time
-
-    def _age(self, today: int) -> None:
-        """Evidence that is too old by then goes."""
-        self.today = today
-        self.evidence.age(today)
-        self.surge.turn(today)
-        if len(self._speaking) > 2 * MOST_PATTERNS:
-            self._speaking.clear()  # most of it is of patterns that are kept no longer
 
     def look_ahead(self) -> None:
         """Work out `due` anew, after edits or their last denials changed."""
@@ -138,58 +129,55 @@ class LearningState:
     @property
     def wake_at(self) -> int | None:
         """The earliest stream time (ms) at which age alone changes anything; None for never."""
-        wake_at = self.evidence.gone_at
-        for time in (self.due, self.surge.wake_at):
-            if time is not None and (wake_at is None or time < wake_at):
-                wake_at = time
-        return wake_at
+        wake_at, due = self.evidence.gone_at, self.due
+        if due is not None and (wake_at is None or due < wake_at):
+            wake_at = due
+        over = self.surge.wake_at
+        return over if over is not None and (wake_at is None or over < wake_at) else wake_at
 
     def note_paid(self, state: bytes, seen: DenialPattern, day: int) -> bytes | None:
         """`state`, which said all but that a line was paid, with that: noted, and counted when someone looks.
 
         None where there may be more to it.
         """
-        evidence = self.evidence
-        row = evidence.row_of(seen)
-        if row is None or day < evidence.first_day or not evidence.has_room(len(self._waiting)):
+        row = self.evidence.expect(seen, day, len(self._waiting))
+        if row is None:
             return None
-        speaking = self.speaking_of(row)
+        speaking = self._speaking.get(row) or self.speaking_of(row)
         if speaking.weighed or self._noted >= MOST_NOTED:
             return None
         note = notes.paid(self.today, day, row.number, speaking.counted)
         self._noted += len(note)
         self._waiting.append((row, day, speaking.counted))
-        evidence.last_day = max(evidence.last_day, day)
         return state + note
 
     def catch_up(self) -> None:
         """Count the lines that are noted and were not counted yet; before anyone looks at what was counted."""
         if self._waiting:
             edits = tuple(self.edits.values())
+            lines: dict[int, int] = {}  # by day
             for row, day, counted in self._waiting:
-                self._count(row, day, counted, edits)
+                lines[day] = lines.get(day, 0) + 1
+                self.evidence.add_line(row, day)
+                for place in counted:
+                    edits[place].hit(day, 1, denied=False)
+            for day, number in lines.items():
+                self.surge.count(day, Tally(number))
             self._waiting.clear()
-
-    def _count(
-        self, row: Row | None, day: int, counted: bytes, edits: Sequence[KeptEdit], denied: DeniedLine | None = None
-    ) -> None:
-        """Count a line that was noted: paid, or denied."""
-        self.surge.count(day, PAID if denied is None else Tally(1, 1, denied.cents))
-        for place in counted:
-            edits[place].hit(day, 1, denied=False)
-        if row is not None:
-            self.evidence.add_line(row, day, denied)
 
     def note(self, state: bytes, row: Row, day: int, denied: DeniedLine | None) -> bytes:
         """`state`, which said all but that a line was paid, or denied, with that and the edits that speak of it."""
         speaking = self.speaking_of(row)
-        if not all(kept.is_written for kept in speaking.standing):
-            return self.dump()
-        self.look_ahead()
-        counts = [kept.counts for kept in speaking.standing]
-        weighed = tuple([Weighed(place, each) for place, each in zip(speaking.places, counts, strict=True)])
         new = row.pattern.dump() if row.number >= self._noted_rows else b""
-        note = notes.write(Note(self.today, day, row.number, new, weighed, denied))
+        if denied is None and not speaking.weighed:
+            note = notes.paid(self.today, day, row.number, speaking.counted, new)
+        elif all(kept.is_written for kept in speaking.standing):
+            self.look_ahead()
+            counts = [kept.counts for kept in speaking.standing]
+            weighed = tuple([Weighed(place, each) for place, each in zip(speaking.places, counts, strict=True)])
+            note = notes.write(Note(self.today, day, row.number, new, weighed, denied))
+        else:
+            return self.dump()
         self._noted += len(note)
         if self._noted > MOST_NOTED:
             return self.dump()
@@ -233,9 +221,13 @@ class LearningState:
         edits = tuple(self.edits.values())
         for today, day, number, pattern, weighed, denied, counted in notes.read(journal):
             self.turn(today * DAY)
-            if whole and pattern:
-                rows[number] = self.evidence.add(Pattern.load(pattern))
-            self._count(rows.get(number), day, counted, edits, denied)
+            self.surge.count(day, Tally(1) if denied is None else Tally(1, 1, denied.cents))
+            if whole:
+                if pattern:
+                    rows[number] = self.evidence.add(Pattern.load(pattern))
+                self.evidence.add_line(rows[number], day, denied)
+            for place in counted:
+                edits[place].hit(day, 1, denied=False)
             for place, counts in weighed:
                 edits[place].counts = counts
         self._noted, self._noted_rows = len(journal), self.evidence.next

@@ -43,9 +43,6 @@ class Tally(NamedTuple):
 
 _NONE = Tally()
 
-PAID = Tally(answered=1)
-"""A line paid."""
-
 
 class Episode(NamedTuple):
     """A surge that is on: its alert, when it fired, since when it counted (both ms), the share that was expected."""
@@ -76,7 +73,7 @@ class Surge:
     @property
     def wake_at(self) -> int | None:
         """Stream time (ms) at which a surge may be over though nothing comes: the next midnight."""
-        return (self._today + 1) * DAY if self.is_on else None
+        return None if self._episode is None else (self._today + 1) * DAY
 
     def count(self, day: int, more: Tally) -> None:
         """Count answers of a day; what is taken back has negative counts."""
