@@ -16,7 +16,7 @@ from math import log
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.learning.counts import paid_by_start
-from streams.learning.lifecycle import holds
+from streams.learning.lifecycle import ACTIVE_DENIALS, holds
 from streams.learning.patterns import generalizations
 from streams.learning.wilson import wilson_upper
 
@@ -69,9 +69,13 @@ def find(rows: Collection[Row], seed: Row, category: int, there: Collection[Trai
     `rows` is the evidence that no active edit explains. `there` are edits that exist. None: nothing but that lines of
     this payer and code are denied at times.
     """
+    lines = _Lines(rows, category)
+    if lines.denied < lines.fewest:
+        return None
     asked = seed.traits - _common(rows)
-    groups = _Groups(rows, asked, category)
-    tried = [groups.try_(traits) for traits in generalizations(asked)]
+    groups = _Groups(rows, asked, lines)
+    worth_it = [each for each in generalizations(asked) if each in there or groups.denied(each) >= lines.fewest]
+    tried = [groups.try_(traits) for traits in worth_it]
     tried.sort(key=lambda found: (not found.holds, -found.score, len(found.traits)))
     for best in tried:
         if best.holds and _is_pure(rows, seed, best, category):
@@ -83,10 +87,11 @@ def find(rows: Collection[Row], seed: Row, category: int, there: Collection[Trai
 
 def _suspect(tried: Iterable[_Found], there: Collection[Traits]) -> Cause | None:
     """The edit that is worth watching, if one is."""
-    best, *others = sorted(tried, key=lambda found: (-found.score, len(found.traits)))
-    if best.score < SUSPICIOUS or not best.traits:
+    ranked = sorted(tried, key=lambda found: (-found.score, len(found.traits)))
+    if not ranked or ranked[0].score < SUSPICIOUS or not ranked[0].traits:
         return None
-    known = [each for each in others if each.traits in there and each.traits and each.score >= best.score - _STICKS]
+    best = ranked[0]
+    known = [each for each in ranked[1:] if each.traits in there and each.traits and each.score >= best.score - _STICKS]
     return Cause((known[0] if known else best).traits, holds=False)
 
 
@@ -95,56 +100,75 @@ def _common(rows: Iterable[Row]) -> Traits:
     return frozenset.intersection(*[row.traits for row in rows])
 
 
+class _Lines:
+    """All lines of the evidence, which those of an edit are held against.
+
+    denials  row, day and lines, where any was denied in the category
+    fewest   denials with which an edit could hold or be suspicious, were no line within it paid
+    """
+
+    def __init__(self, rows: Collection[Row], category: int) -> None:
+        self.denials = [
+            (row, day, denied[category].lines)
+            for row in rows
+            for day, denied in row.denied.items()
+            if category in denied
+        ]
+        self.denied = sum([lines for _, _, lines in self.denials])
+        self._paid = sum([row.paid for row in rows])
+        self._apart = _likelihood(self.denied, self._paid)
+        could_be = (
+            number for number in range(1, min(self.denied + 1, ACTIVE_DENIALS)) if self.score(number, 0) >= SUSPICIOUS
+        )
+        self.fewest = next(could_be, ACTIVE_DENIALS)
+
+    def score(self, denied: int, paid: int) -> float:
+        """Log-likelihood ratio of two shares, inside and outside, to one; 0.0 where it is not higher inside."""
+        outside_denied, outside_paid = self.denied - denied, self._paid - paid
+        if denied * (outside_denied + outside_paid) <= outside_denied * (denied + paid):
+            return 0.0
+        inside, outside = _likelihood(denied, paid), _likelihood(outside_denied, outside_paid)
+        return round(inside + outside - self._apart, 6)
+
+
 class _Groups:
     """Rows that show the same of the traits `asked` for, counted together: no edit tried tells them apart.
 
     Counted by start, the last first: lines of the days from it to before the next.
     """
 
-    def __init__(self, rows: Collection[Row], asked: Traits, category: int) -> None:
-        denials = [
-            (row, number, denied[category].lines)
-            for row in rows
-            for number, denied in row.denied.items()
-            if category in denied
-        ]
-        self._starts = sorted({number for _, number, _ in denials})[-_MOST_STARTS:]
-        self._denied = sum([lines for _, _, lines in denials])
-        self._paid = sum([row.paid for row in rows])
-        self._apart = _likelihood(self._denied, self._paid)
+    def __init__(self, rows: Collection[Row], asked: Traits, lines: _Lines) -> None:
+        self._score = lines.score
+        self._starts = sorted({day for _, day, _ in lines.denials})[-_MOST_STARTS:]
         members: dict[Traits, list[Row]] = defaultdict(list)
         for row in rows:
             members[row.traits & asked].append(row)
         denied = {shared: [0] * len(self._starts) for shared in members}
         places = {start: place for place, start in enumerate(reversed(self._starts))}
-        for row, number, lines in denials:
-            if number in places:
-                denied[row.traits & asked][places[number]] += lines
+        for row, day, number in lines.denials:
+            if day in places:
+                denied[row.traits & asked][places[day]] += number
         self._groups = [
             (shared, denied[shared], paid_by_start(group, self._starts)) for shared, group in members.items()
         ]
 
+    def denied(self, traits: Traits) -> int:
+        """Denials within an edit that asks for `traits`."""
+        return sum([sum(denied) for shared, denied, _ in self._groups if traits <= shared])
+
     def try_(self, traits: Traits) -> _Found:
         """The best start for an edit that asks for `traits`."""
         chosen = [(denied, paid) for shared, denied, paid in self._groups if traits <= shared]
-        all_denied = [sum(counts) for counts in zip(*[denied for denied, _ in chosen], strict=True)]
-        all_paid = [sum(counts) for counts in zip(*[paid for _, paid in chosen], strict=True)]
-        best = _Found(holds=False, score=-1.0, since=0, traits=traits)
-        since = zip(reversed(self._starts), all_denied, accumulate(all_denied), accumulate(all_paid), strict=False)
-        for day, on_that_day, denied, paid in since:
+        all_denied = list(map(sum, zip(*[denied for denied, _ in chosen], strict=True)))
+        all_paid = map(sum, zip(*[paid for _, paid in chosen], strict=True))
+        best, since = (False, -1.0), 0
+        sums = zip(reversed(self._starts), all_denied, accumulate(all_denied), accumulate(all_paid), strict=False)
+        for day, on_that_day, denied, paid in sums:
             if on_that_day:
-                found = _Found(holds(denied, paid), self._score(denied, paid), day, traits)
-                if (found.holds, found.score) > (best.holds, best.score):
-                    best = found
-        return best
-
-    def _score(self, denied: int, paid: int) -> float:
-        """Log-likelihood ratio of two shares, inside and outside, to one; 0.0 where it is not higher inside."""
-        outside_denied, outside_paid = self._denied - denied, self._paid - paid
-        if denied * (outside_denied + outside_paid) <= outside_denied * (denied + paid):
-            return 0.0
-        inside, outside = _likelihood(denied, paid), _likelihood(outside_denied, outside_paid)
-        return round(inside + outside - self._apart, 6)
+                found = holds(denied, paid), self._score(denied, paid)
+                if found > best:
+                    best, since = found, day
+        return _Found(*best, since, traits)
 
 
 def _likelihood(denied: int, paid: int) -> float:

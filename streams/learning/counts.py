@@ -33,12 +33,21 @@ class Counts:
 
     def __init__(self, rows: Collection[Row], categories: Collection[int]) -> None:
         self._rows = rows
-        self._denials = _denials(rows, categories)
-        denied = cents = last = 0
-        first = next(iter(self._denials.values())).first if self._denials else 0
-        for day in self._denials.values():
-            denied, cents, last = denied + day.lines, cents + day.cents, day.last
-        self.whole = Count(denied, sum([row.paid for row in rows]), cents, first, last)
+        self._denied = [
+            (day, denied)
+            for row in rows
+            for day, on_that_day in row.denied.items()
+            for category, denied in on_that_day.items()
+            if category in categories
+        ]
+        each = [denied for _, denied in self._denied]
+        self.whole = Count(
+            sum([denied.lines for denied in each]),
+            sum([row.paid for row in rows]),
+            sum([denied.cents for denied in each]),
+            min([denied.first for denied in each], default=0),
+            max([denied.last for denied in each], default=0),
+        )
         """All of it."""
 
     def strongest(self) -> Count:
@@ -47,11 +56,14 @@ class Counts:
         A payer changes its mind on a day. What it paid before says nothing of what it does now, so evidence is counted
         since a day with a denial, and of those since the one from which it speaks loudest.
         """
-        starts = list(self._denials)
+        days: dict[int, Denied] = {}
+        for day, more in self._denied:
+            days[day] = more if day not in days else days[day].plus(more)
+        starts = sorted(days)
         denied = paid = cents = 0
         strongest, bound = Count(), -1.0
         for start, paid_since in zip(reversed(starts), paid_by_start(self._rows, starts), strict=False):
-            lines, more_cents, first, _ = self._denials[start]
+            lines, more_cents, first, _ = days[start]
             denied, paid, cents = denied + lines, paid + paid_since, cents + more_cents
             this = wilson_lower(denied, paid)
             if this >= bound:
@@ -77,14 +89,3 @@ def paid_by_start(rows: Collection[Row], starts: Sequence[int]) -> list[int]:
                 start = starts[since - 1]
             paid[-since] += lines
     return paid
-
-
-def _denials(rows: Collection[Row], categories: Collection[int]) -> dict[int, Denied]:
-    """Day -> what was denied on it, in order."""
-    days: dict[int, Denied] = {}
-    for row in rows:
-        for number, denied in row.denied.items():
-            for category, this in denied.items():
-                if category in categories:
-                    days[number] = this if number not in days else days[number].plus(this)
-    return dict(sorted(days.items()))
