@@ -115,6 +115,7 @@ class Learner:
             strongest = counts.strongest()
             why = fallen(strongest, self._time)
             if why is None:
+                kept.first = strongest.first
                 return strongest
             self._revise(kept, "SHADOW", strongest, why)
         return Count()
@@ -178,6 +179,7 @@ class Learner:
         counts = kept.weigh(self._rows)
         count = counts.strongest() if cause.holds else Count()
         if holds(count.denied, count.paid) and fallen(count, self._time) is None:
+            kept.first = count.first
             status: Status = "ACTIVE"
             why = f"lower bound of denied of all at least {ACTIVE_BOUND}"
         else:
