@@ -105,7 +105,6 @@ class _Timed:
         self._processor = processor
         self.name, self.inputs = processor.name, processor.inputs
         self.tables, self.changelog = processor.tables, processor.changelog
-        self.reconsider, self.touched = processor.reconsider, processor.touched
         self.seconds = 0.0
         self.records = 0
 
@@ -123,6 +122,20 @@ class _Timed:
         step = self._processor.wake(key, state, time_)
         self.seconds += time.thread_time() - began
         return step
+
+    def reconsider(self, key: str, state: bytes, tables: Tables) -> Step:
+        """As the processor does."""
+        began = time.thread_time()
+        step = self._processor.reconsider(key, state, tables)
+        self.seconds += time.thread_time() - began
+        return step
+
+    def touched(self, table: Topic, old: Record | None, new: Record) -> Iterable[str]:
+        """As the processor does."""
+        began = time.thread_time()
+        terms = list(self._processor.touched(table, old, new))
+        self.seconds += time.thread_time() - began
+        return terms
 
 
 class Loop:
