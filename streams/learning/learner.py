@@ -146,36 +146,39 @@ class Learner:
 
     def _stand(self, cause: Cause, category: int) -> None:
         """Let the edit for a cause stand, at the status that its evidence bears."""
-        state = self._state
-        scope, match = scope_and_match(state.payer_id, state.procedure_code, cause.traits)
-        edit_id = edit_id_of(scope, match)
-        kept = state.edits.get(edit_id)
+        kept = next((each for each in self._state.edits.values() if each.traits == cause.traits), None)
+        is_new = kept is None
         if kept is None:
-            kept = KeptEdit(
-                Edit(
-                    edit_id=edit_id,
-                    revision=1,
-                    status="PROPOSED",
-                    scope=scope,
-                    match=match,
-                    severity="HOLD",
-                    message="",
-                    remedy="",
-                    provenance=EditProvenance(source="DENIALS", denied=0, paid=0, categories=(), reason_codes=()),
-                    occurred_at=moment(self.event),
-                ),
-                {category},
-            )
-            is_new = True
-            if not self._make_room(cause) or not state.add(kept):
+            kept = self._proposed(cause.traits, category)
+            if not self._make_room(cause) or not self._state.add(kept):
                 return
-        else:
-            if kept.by_person:
-                return
-            is_new = False
-            if category not in kept.categories:
-                kept.categories.add(category)
-                kept.changed()
+        elif kept.by_person:
+            return
+        elif category not in kept.categories:
+            kept.categories.add(category)
+            kept.changed()
+        if is_new or cause.holds or kept.status != "SHADOW":  # else it stands as high as its evidence bears
+            self._raise(kept, cause, is_new=is_new)
+        self._tidy(kept)
+
+    def _proposed(self, traits: Traits, category: int) -> KeptEdit:
+        scope, match = scope_and_match(self._state.payer_id, self._state.procedure_code, traits)
+        edit = Edit(
+            edit_id=edit_id_of(scope, match),
+            revision=1,
+            status="PROPOSED",
+            scope=scope,
+            match=match,
+            severity="HOLD",
+            message="",
+            remedy="",
+            provenance=EditProvenance(source="DENIALS", denied=0, paid=0, categories=(), reason_codes=()),
+            occurred_at=moment(self.event),
+        )
+        return KeptEdit(edit, {category})
+
+    def _raise(self, kept: KeptEdit, cause: Cause, *, is_new: bool) -> None:
+        """Raise an edit to the status that its evidence bears, never lower it."""
         counts = kept.weigh(self._rows)
         count = counts.strongest() if cause.holds else Count()
         if holds(count.denied, count.paid) and fallen(count, self._time) is None:
@@ -190,7 +193,6 @@ class Learner:
                 status = kept.status
         if is_new or status != kept.status:
             self._revise(kept, status, count, why, is_new=is_new)
-        self._tidy(kept)
 
     def _make_room(self, cause: Cause) -> bool:
         standing = [kept for kept in self._state.edits.values() if kept.stands_alone and kept.traits]
