@@ -181,7 +181,7 @@ class Row:
             del self.days[day]
             return
         days = self.days
-        comes_late = day not in days and day < self.last_day
+        comes_late = day not in days and day < next(reversed(days), day)
         days[day] = paid
         if comes_late:
             self.days = dict(sorted(days.items()))

@@ -179,10 +179,12 @@ class Surge:
         return max(LOWEST_SHARE, sum([week.denied for week in usual]) / lines)
 
     def _sum(self, first: int, last: int) -> Tally:
-        days = [self._days[day] for day in range(first, last + 1) if day in self._days]
-        return Tally(
-            sum([day.answered for day in days]), sum([day.denied for day in days]), sum([day.cents for day in days])
-        )
+        answered = denied = cents = 0
+        for day in range(first, last + 1):
+            if day in self._days:
+                more = self._days[day]
+                answered, denied, cents = answered + more.answered, denied + more.denied, cents + more.cents
+        return Tally(answered, denied, cents)
 
     def dump(self) -> bytes:
         """As bytes."""
