@@ -10,6 +10,7 @@ import pytest
 from schemas.errors import Misuse
 from streams.learning import evidence, learner, processor, standing
 from streams.learning import state as states
+from streams.learning.rows import CATEGORY
 from streams.learning.state import LearningState
 from tests.answers import START, AnswerDesk, answer
 
@@ -46,6 +47,28 @@ def test_days_too_old_for_a_surge_are_gone_from_the_bytes_though_nothing_was_cou
         desk.denied()
 
     assert one.step == other.step
+
+
+def test_a_state_read_without_its_evidence_counts_what_was_noted_for_edits_all_the_same():
+    desk = AnswerDesk()
+    desk.denied(3)
+    desk.paid(5)
+    desk.denied()
+    part, whole = LearningState.load(desk.state, whole=False), LearningState.load(desk.state)
+
+    assert [kept.counts for kept in part.edits.values()] == [kept.counts for kept in whole.edits.values()]
+    assert {} == part.evidence.rows
+
+
+def test_a_denial_that_changes_only_counts_costs_a_note_with_its_reasons():
+    desk = AnswerDesk()
+    desk.denied(3)
+    before = len(desk.state)
+    desk.denied(1, category="OTHER", avoidable=False, reason_codes=("a reason with blanks", ""))
+    after, (row,) = len(desk.state), LearningState.load(desk.state).evidence.rows.values()
+
+    assert 0 < after - before < 120
+    assert {"a reason with blanks": 1, "": 1} == row.reasons[CATEGORY["OTHER"]]
 
 
 def test_a_state_of_a_later_version_is_refused():
