@@ -44,8 +44,8 @@ class KeptEdit:
     hits_denied, hits_paid  lines that it spoke of while it was SHADOW or ACTIVE, by the payer's answer
     hits_since    day since which they are counted
     traits        what it asks for; None where that is no edit that learning could have made
-    first, last   its first and last denial (ms), as of when it was last weighed; 0 without any. Of an active one the first
-                  since the day from which it speaks loudest: older ones bear it no more
+    first, last   its first and last denial (ms), as of when it was last weighed; 0 without any. Of an active one the
+                  first since the day from which it speaks loudest: older ones bear it no more
     """
 
     __slots__ = (

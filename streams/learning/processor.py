@@ -143,6 +143,8 @@ class Learning:
         stored, known = self._parsed.pop(key, (None, None))
         if known is not None and stored == state:
             return known
+        if len(self._parsed) >= _PARSED:
+            self._parsed.clear()
         return LearningState(key) if state is None else LearningState.load(state)
 
     def _step(
@@ -156,8 +158,6 @@ class Learning:
         """A step that leaves `state`, which says `known`, with its time to be woken."""
         if state is None:
             return Step(None, tuple(emits), outcome=outcome, reason=reason)
-        if len(self._parsed) >= _PARSED:
-            self._parsed.clear()
         self._parsed[known.key] = state, known
         return Step(state, tuple(emits), known.wake_at, outcome=outcome, reason=reason)
 
