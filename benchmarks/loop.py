@@ -7,7 +7,7 @@ import heapq
 import time
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from agents.embedded import Embedded, Options
 from agents.embedded.collector import rare_collections
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from schemas.record import Record
     from streams.processor import Inbound, Processor, Tables
     from streams.topics import Topic
+
+_T = TypeVar("_T")
 
 REVIEW_LAG = dt.timedelta(days=2)
 """From a hold to the person who looks at it."""
@@ -110,32 +112,26 @@ class _Timed:
 
     def process(self, record: Inbound, state: bytes | None, tables: Tables) -> Step:
         """As the processor does."""
-        began = time.thread_time()
-        step = self._processor.process(record, state, tables)
-        self.seconds += time.thread_time() - began
         self.records += 1
-        return step
+        return self._time(self._processor.process, record, state, tables)
 
     def wake(self, key: str, state: bytes, time_: int) -> Step:
         """As the processor does."""
-        began = time.thread_time()
-        step = self._processor.wake(key, state, time_)
-        self.seconds += time.thread_time() - began
-        return step
+        return self._time(self._processor.wake, key, state, time_)
 
     def reconsider(self, key: str, state: bytes, tables: Tables) -> Step:
         """As the processor does."""
-        began = time.thread_time()
-        step = self._processor.reconsider(key, state, tables)
-        self.seconds += time.thread_time() - began
-        return step
+        return self._time(self._processor.reconsider, key, state, tables)
 
     def touched(self, table: Topic, old: Record | None, new: Record) -> Iterable[str]:
         """As the processor does."""
+        return self._time(lambda: list(self._processor.touched(table, old, new)))
+
+    def _time(self, call: Callable[..., _T], *arguments: object) -> _T:
         began = time.thread_time()
-        terms = list(self._processor.touched(table, old, new))
+        result = call(*arguments)
         self.seconds += time.thread_time() - began
-        return terms
+        return result
 
 
 class Loop:

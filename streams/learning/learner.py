@@ -81,10 +81,7 @@ class Learner:
 
     def paid(self, row: Row) -> None:
         """A line was paid: too many of those, and an active edit falls, or gives way to a narrower one."""
-        speaking = self._state.speaking_of(row)
-        if not speaking.weighed:
-            return
-        for kept in speaking.standing:
+        for kept in self._state.speaking_of(row).standing:
             if kept.is_weighed:
                 is_settled = self.event - millis(kept.edit.occurred_at) >= SETTLING_DAYS * DAY
                 if self._judge(kept).paid >= CLEAN_LINES and is_settled:
